@@ -1,0 +1,68 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target of ours: Swift 6 language mode, each unsafe use marked, C names never visible to
+/// importers, warnings are errors. `NonisolatedNonsendingByDefault` keeps an `async` method of a
+/// non-Sendable class on its caller's event loop.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "obo-proxy",
+    products: [.executable(name: "obo-proxy", targets: ["obo-proxy"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // C libraries: module maps and shims, no Swift.
+        .systemLibrary(name: "CLibevent", pkgConfig: "libevent_core", providers: [.apt(["libevent-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+
+        // One Swift wrapper per C library.
+        target("Bytes"),
+        target("Libevent", ["CLibevent", "Bytes"]),
+        target("OpenSSL", ["COpenSSL", "Bytes"]),
+        target("LibYAML", ["CLibYAML"]),
+
+        // Decisions without I/O.
+        target("JSON", ["Bytes"]),
+        target("HTTP1", ["Bytes"]),
+        target("Identity", ["Bytes", "JSON", "OpenSSL"]),
+        target("OnBehalfOf", ["Bytes", "JSON"]),
+        target("MCP", ["Bytes", "JSON", "HTTP1", "OpenSSL"]),
+        target("Configuration", ["Bytes", "LibYAML"]),
+
+        // The only target with sockets and clocks.
+        target(
+            "Proxy",
+            [
+                "Bytes", "JSON", "Libevent", "OpenSSL", "HTTP1", "Identity", "OnBehalfOf", "MCP", "Configuration",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .executableTarget(
+            name: "obo-proxy",
+            dependencies: [
+                "Proxy", "Configuration", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        tests("BytesTests", ["Bytes"]),
+    ]
+)
