@@ -44,6 +44,9 @@ package final class ByteBuffer {
         return try body(unsafe view.span)
     }
 
+    /// A copy of the readable bytes.
+    package var bytes: [UInt8] { unsafe withBytes { unsafe Array($0) } }
+
     /// Drops `n` readable bytes; all of them when `n` is larger.
     @inline(__always)
     package func consume(_ n: Int) {

@@ -17,14 +17,14 @@ import Testing
     func hexadecimal(_ value: UInt64, _ text: String) {
         let buffer = ByteBuffer()
         buffer.append(hexadecimal: value)
-        #expect(buffer.withBytes { unsafe String(decoding: $0, as: UTF8.self) } == text)
+        #expect(String(decoding: buffer.bytes, as: UTF8.self) == text)
     }
 
     @Test(arguments: [0, 7, 10, 1234567890, UInt64.max])
     func decimal(_ value: UInt64) {
         let buffer = ByteBuffer()
         buffer.append(decimal: value)
-        #expect(buffer.withBytes { unsafe String(decoding: $0, as: UTF8.self) } == String(value))
+        #expect(String(decoding: buffer.bytes, as: UTF8.self) == String(value))
     }
 }
 
