@@ -1,0 +1,105 @@
+internal import CLibevent
+internal import Glibc
+
+/// A listening socket on one event loop. Several loops listen on one port by SO_REUSEPORT; a Unix path is
+/// bound once and its descriptor shared.
+///
+/// `@safe`: the events are freed in `close`, on the loop, outside of callbacks.
+@safe
+package final class Listener {
+    /// The address it is bound to, with the port the kernel chose.
+    package let address: SocketAddress
+    private let loop: EventLoop
+    private let descriptor: Int32
+    private let accepted: (Int32) -> Void
+    private var event: OpaquePointer?
+    private var pause: OpaquePointer?
+
+    /// Binds a socket for later listening.
+    /// - Throws: the system's error: address in use, permission.
+    package static func bind(_ address: SocketAddress) throws(SystemError) -> Int32 {
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(address.family, kind, 0)
+        guard descriptor >= 0 else { throw .current }
+        if address.family != AF_UNIX {
+            var on: Int32 = 1
+            let size = socklen_t(MemoryLayout<Int32>.size)
+            unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, size)
+            unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, size)
+        }
+        let bound = unsafe address.withPointer { unsafe Glibc.bind(descriptor, $0, $1) }
+        guard bound == 0, listen(descriptor, 4096) == 0 else {
+            let error = SystemError.current
+            Glibc.close(descriptor)
+            throw error
+        }
+        return descriptor
+    }
+
+    /// The address of a bound socket.
+    package static func address(of descriptor: Int32) -> SocketAddress? { SocketAddress.bound(of: descriptor) }
+
+    /// Accepts on a bound socket, which it owns from now on. `accepted` gets each new non-blocking descriptor
+    /// inside a callback: it may start a task, not run one.
+    package init(
+        adopting descriptor: Int32, on loop: EventLoop, accepted: @escaping (Int32) -> Void
+    ) throws(SystemError) {
+        guard let address = SocketAddress.bound(of: descriptor) else { throw .current }
+        self.address = address
+        self.loop = loop
+        self.descriptor = descriptor
+        self.accepted = accepted
+        let me = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe event = event_new(loop.base, descriptor, Int16(EV_READ | EV_PERSIST), connectionsWait, me)
+        unsafe pause = event_new(loop.base, -1, 0, pauseOver, me)
+        unsafe event_add(event, nil)
+    }
+
+    deinit { close() }
+
+    /// Stops accepting and closes the socket.
+    package func close() {
+        guard let event = unsafe event, let pause = unsafe pause else { return }
+        unsafe event_free(event)
+        unsafe event_free(pause)
+        unsafe self.event = nil
+        unsafe self.pause = nil
+        Glibc.close(descriptor)
+    }
+
+    fileprivate func acceptWaiting() {
+        for _ in 0..<64 {
+            let connection = obo_accept(descriptor)
+            if connection >= 0 {
+                setNoDelay(connection)
+                accepted(connection)
+            } else {
+                // Without descriptors the socket stays readable: look away for a moment, or the loop spins.
+                if SystemError.current.isDescriptorExhaustion { rest() }
+                return
+            }
+        }
+    }
+
+    private func rest() {
+        guard let event = unsafe event, let pause = unsafe pause else { return }
+        var moment = timeval(tv_sec: 0, tv_usec: 100_000)
+        unsafe event_del(event)
+        unsafe event_add(pause, &moment)
+    }
+
+    fileprivate func resume() {
+        guard let event = unsafe event else { return }
+        unsafe event_add(event, nil)
+    }
+}
+
+private func connectionsWait(_: Int32, _: Int16, _ context: UnsafeMutableRawPointer?) {
+    guard let context = unsafe context else { return }
+    unsafe Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue().acceptWaiting()
+}
+
+private func pauseOver(_: Int32, _: Int16, _ context: UnsafeMutableRawPointer?) {
+    guard let context = unsafe context else { return }
+    unsafe Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue().resume()
+}
