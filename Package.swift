@@ -13,7 +13,13 @@ let relaxed: [SwiftSetting] = [
 ]
 
 /// Every target of ours but the tests, whose macros expand to unmarked unsafe uses.
-let strict: [SwiftSetting] = relaxed + [.strictMemorySafety()]
+let strict: [SwiftSetting] =
+    relaxed + [
+        .strictMemorySafety(),
+        // The compiler's own checks of exclusive access stay, and the tests run with those at run time; in a release
+        // they would cost a look into a thread's table at nearly every property of every request.
+        .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+    ]
 
 func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
@@ -60,25 +66,46 @@ let package = Package(
         .executableTarget(
             name: "obo-proxy",
             dependencies: [
-                "Proxy", "Configuration", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Proxy", "Configuration", "LibYAML", "Libevent", "OpenSSL",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
 
         // A development identity provider, MCP server and chat stand-in; never linked into obo-proxy.
-        .executableTarget(
-            name: "obo-demo", dependencies: ["Bytes", "JSON", "Libevent", "OpenSSL", "HTTP1"], path: "Sources/Demo",
-            swiftSettings: strict),
+        target("Demo", ["Bytes", "JSON", "Libevent", "OpenSSL", "HTTP1"]),
+        .executableTarget(name: "obo-demo", dependencies: ["Demo", "Libevent"], swiftSettings: strict),
 
         tests("BytesTests", ["Bytes"]),
         tests("JSONTests", ["JSON", "Bytes"]),
         tests("LibeventTests", ["Libevent", "Bytes"]),
-        tests("OpenSSLTests", ["OpenSSL", "Bytes"]),
+        tests("OpenSSLTests", ["OpenSSL", "COpenSSL", "Bytes"]),
         tests("LibYAMLTests", ["LibYAML"]),
-        tests("HTTP1Tests", ["HTTP1", "Bytes"]),
+        .target(name: "HTTP1Laws", dependencies: ["HTTP1", "Bytes"], path: "Fuzz/HTTP1Laws", swiftSettings: strict),
+        tests("HTTP1Tests", ["HTTP1", "HTTP1Laws", "Bytes"]),
         tests("IdentityTests", ["Identity", "Bytes", "JSON", "OpenSSL"]),
         tests("OnBehalfOfTests", ["OnBehalfOf", "Bytes", "JSON", "OpenSSL"]),
         tests("MCPTests", ["MCP", "Bytes", "JSON", "HTTP1", "OpenSSL"]),
         tests("ConfigurationTests", ["Configuration", "Bytes", "LibYAML"]),
-        tests("ProxyTests", ["Proxy", "Bytes", "Configuration", "HTTP1", "MCP", "Identity", "OnBehalfOf"]),
+        tests("DemoTests", ["OpenSSL", "Demo", "Bytes", "JSON", "Libevent", "HTTP1"]),
+        tests(
+            "ProxyTests",
+            [
+                "Proxy", "Bytes", "JSON", "Libevent", "OpenSSL", "HTTP1", "Identity", "OnBehalfOf", "MCP",
+                "Configuration",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
     ]
 )
+
+// libFuzzer targets: `OBO_FUZZ=1 swift build -c release --product FuzzHTTP1 --build-path .build-fuzz`.
+if Context.environment["OBO_FUZZ"] != nil {
+    let sanitize = ["-sanitize=fuzzer,address"]
+    for target in package.targets where ["Bytes", "HTTP1", "HTTP1Laws"].contains(target.name) {
+        target.swiftSettings?.append(.unsafeFlags(sanitize))
+    }
+    package.targets.append(
+        .executableTarget(
+            name: "FuzzHTTP1", dependencies: ["HTTP1Laws"], path: "Fuzz/HTTP1",
+            swiftSettings: strict + [.unsafeFlags(sanitize + ["-parse-as-library"])],
+            linkerSettings: [.unsafeFlags(sanitize)]))
+}

@@ -6,7 +6,8 @@
 /// and the bytes are wiped when the last owner lets go.
 ///
 /// Shared by reference, so that a cached token is never copied. `@unchecked Sendable`: the bytes are
-/// written once in `init` and only read until `deinit`.
+/// written once in `init` and only read until `deinit`. `@safe`: the storage is owned here, freed in `deinit`, and
+/// lent inside a closure only.
 @safe
 package final class Secret: @unchecked Sendable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
@@ -41,6 +42,17 @@ package final class Secret: @unchecked Sendable, CustomStringConvertible, Custom
     @inline(__always)
     package func withBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
         unsafe try body(UnsafeRawBufferPointer(start: storage, count: count))
+    }
+
+    /// Lends the bytes as a span.
+    @inline(__always)
+    package func withSpan<R, E: Error>(_ body: (Span<UInt8>) throws(E) -> R) throws(E) -> R {
+        try body(unsafe UnsafeBufferPointer(start: storage.assumingMemoryBound(to: UInt8.self), count: count).span)
+    }
+
+    /// Compares in constant time.
+    package func equals(_ other: Span<UInt8>) -> Bool {
+        withSpan { equalInConstantTime($0, other) }
     }
 
     /// A fixed text, never the bytes.
