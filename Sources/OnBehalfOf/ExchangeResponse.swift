@@ -1,0 +1,116 @@
+package import Bytes
+internal import JSON
+
+/// A token endpoint's answer, read to a token or to a reason.
+package enum ExchangeResponse {
+    /// What counts of the answer's head.
+    package struct Head: Sendable {
+        package var status: Int
+        package var contentType: String?
+        package var retryAfter: String?
+
+        package init(status: Int, contentType: String?, retryAfter: String? = nil) {
+            self.status = status
+            self.contentType = contentType
+            self.retryAfter = retryAfter
+        }
+    }
+
+    /// How long a token lives whose response does not say, in seconds.
+    static let defaultLifetime: Int64 = 300
+    /// The longest life that is believed, in seconds: a provider's slip must not make a token immortal.
+    static let longestLifetime: Int64 = 7 * 86_400
+    /// The longest token that is taken, in bytes; upstreams refuse such heads anyway.
+    static let longestToken = 32 << 10
+
+    /// - Parameters:
+    ///   - assertion: the user's token. A provider that hands it back has minted nothing, and forwarding it would
+    ///     give the user's own token to the upstream.
+    ///   - now: milliseconds of the monotonic clock.
+    ///   - wallClock: seconds since 1970, for a `Retry-After` that is a date.
+    package static func read(
+        _ head: Head, body: Span<UInt8>, assertion: Secret, now: UInt64, wallClock: Int64
+    ) -> ExchangeOutcome {
+        let json = head.contentType.map(isJSON) == true ? parse(body) : nil
+        guard 200...299 ~= head.status else { return .failed(fault(head, json, wallClock: wallClock)) }
+        guard let json, let token = token(json, assertion: assertion, now: now) else {
+            return .failed(ExchangeFault(.invalidExchangeResponse, status: head.status))
+        }
+        return .minted(token)
+    }
+
+    private static func parse(_ body: Span<UInt8>) -> JSON? {
+        do { return try JSON.parse(body, limits: JSON.Limits(depth: 16, bytes: 1 << 20, values: 10_000)) } catch {
+            return nil
+        }
+    }
+
+    /// `application/json`, or another type on top of it (RFC 6839 §3.1).
+    private static func isJSON(_ contentType: String) -> Bool {
+        let type = contentType.prefix { $0 != ";" }.lowercased()
+        let bare = String(type.drop { $0 == " " || $0 == "\t" }.prefix { $0 != " " && $0 != "\t" })
+        return bare == "application/json" || (bare.hasPrefix("application/") && bare.hasSuffix("+json"))
+    }
+
+    // MARK: Success
+
+    /// RFC 6749 §5.1: all of it or nothing. A refresh token is not even looked at.
+    private static func token(_ body: JSON, assertion: Secret, now: UInt64) -> MintedToken? {
+        guard body["token_type"]?.string?.lowercased() == "bearer", body["error"] == nil,
+            let text = body["access_token"]?.string, 1...longestToken ~= text.utf8.count,
+            // A CR or LF in a token would end the field and begin the attacker's own.
+            text.utf8.allSatisfy({ 0x21...0x7e ~= $0 })
+        else { return nil }
+        let secret = Secret(text)
+        guard !isSame(secret, assertion) else { return nil }
+        let seconds = min(max(lifetime(body["expires_in"]), 0), longestLifetime)
+        return MintedToken(secret: secret, receivedAt: now, lifetime: UInt64(seconds) &* 1000)
+    }
+
+    /// Seconds; a fraction is cut off. Some providers write the number as a string.
+    private static func lifetime(_ value: JSON?) -> Int64 {
+        switch value {
+        case .number: break
+        case .string(let text):
+            guard let number = parse(text.utf8.span), case .number = number else { return defaultLifetime }
+            return lifetime(number)
+        default: return defaultLifetime
+        }
+        guard let value, let seconds = value.double else { return defaultLifetime }
+        if let exact = value.integer { return exact }
+        // Only fractions and what is beyond 64 bits come here.
+        return seconds >= Double(longestLifetime) ? longestLifetime : seconds <= 0 ? 0 : Int64(seconds)
+    }
+
+    private static func isSame(_ a: Secret, _ b: Secret) -> Bool {
+        unsafe a.withBytes { left in
+            unsafe b.withBytes { right in
+                unsafe left.count == right.count && zip(left, right).allSatisfy { $0 == $1 }
+            }
+        }
+    }
+
+    // MARK: Failure
+
+    private static func fault(_ head: Head, _ body: JSON?, wallClock: Int64) -> ExchangeFault {
+        let codes = body.map(ErrorTaxonomy.codes) ?? []
+        var fault = ExchangeFault(reason(head, body, codes), status: head.status)
+        fault.category = EntraCategory.of(codes)
+        fault.retryAfter = head.retryAfter.flatMap { RetryAfter.milliseconds($0, wallClock: wallClock) }
+        fault.codes = codes
+        fault.error = ErrorTaxonomy.code(body?["error"])
+        fault.suberror = ErrorTaxonomy.code(body?["suberror"])
+        fault.correlationID = ErrorTaxonomy.id(body?["correlation_id"])
+        fault.traceID = ErrorTaxonomy.id(body?["trace_id"])
+        return fault
+    }
+
+    private static func reason(_ head: Head, _ body: JSON?, _ codes: [Int64]) -> ExchangeFault.Reason {
+        if let reason = ErrorTaxonomy.reason(status: head.status) { return reason }
+        // A redirect would carry the user's token and our secret elsewhere; whatever its body says, it is no answer.
+        guard 400...499 ~= head.status else { return .invalidExchangeResponse }
+        if let body, let reason = ErrorTaxonomy.reason(body, codes: codes) { return reason }
+        // RFC 6749 §5.2 keeps 401 for clients that failed to prove themselves.
+        return head.status == 401 ? .clientRejected : .invalidExchangeResponse
+    }
+}

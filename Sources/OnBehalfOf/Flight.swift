@@ -1,0 +1,57 @@
+/// One exchange under way and those who wait for it.
+struct Flight<Waiter: Sendable>: Sendable {
+    enum Kind: Sendable {
+        case ordinary
+        /// In the background, while the old token serves.
+        case refresh
+        /// Beside the cache.
+        case bypass
+    }
+
+    let kind: Kind
+    let key: ExchangeKey
+    let provider: Int
+    let userTokenExpires: UInt64
+    let isProbe: Bool
+    /// Those who were told to join or lead and have not come to wait yet. The outcome is kept until they have, or
+    /// one who comes a moment late would find nothing and start over.
+    var announced = 0
+    /// nil for one who has left.
+    var waiters: ContiguousArray<Waiter?> = []
+    var outcome: ExchangeOutcome?
+
+    init(kind: Kind, key: ExchangeKey, provider: Int, userTokenExpires: UInt64, isProbe: Bool) {
+        self.kind = kind
+        self.key = key
+        self.provider = provider
+        self.userTokenExpires = userTokenExpires
+        self.isProbe = isProbe
+    }
+
+    /// Keeps a waiter and returns its place.
+    mutating func add(_ waiter: Waiter) -> Int {
+        waiters.append(waiter)
+        return waiters.count - 1
+    }
+
+    /// Takes a waiter out; nil when it is not there any more.
+    mutating func take(_ place: Int) -> Waiter? {
+        guard waiters.indices.contains(place), let waiter = waiters[place] else { return nil }
+        waiters[place] = nil
+        return waiter
+    }
+}
+
+/// A waiter's place, by which it can leave early.
+package struct WaitTicket: Sendable {
+    let flight: UInt64
+    let place: Int
+}
+
+/// What `wait` answers.
+package enum LedgerWait: Sendable {
+    /// `finish` will hand the waiter back.
+    case waiting(WaitTicket)
+    /// The flight has ended already; the waiter was not kept.
+    case ended(ExchangeOutcome)
+}

@@ -1,0 +1,72 @@
+extension Ledger {
+    /// Waits on a flight; once for each `join` or `lead`.
+    package mutating func wait(on flight: FlightID, waiter: Waiter) -> LedgerWait {
+        // An unknown flight cannot be ours; whoever names one gets no token.
+        guard let announced = flights[flight.number]?.announced else { return .ended(.failed(.unreachable)) }
+        flights[flight.number]?.announced = max(announced &- 1, 0)
+        if let outcome = flights[flight.number]?.outcome {
+            if announced <= 1 { flights[flight.number] = nil }
+            return .ended(outcome)
+        }
+        let place = flights[flight.number]?.add(waiter) ?? 0
+        return .waiting(WaitTicket(flight: flight.number, place: place))
+    }
+
+    /// Takes a waiter back whose client has gone; nil when `finish` has taken it.
+    /// The flight goes on: others wait on it, and its token will be asked for again.
+    package mutating func leave(_ ticket: WaitTicket) -> Waiter? {
+        flights[ticket.flight]?.take(ticket.place)
+    }
+
+    /// Reports one attempt at the provider, also of a flight that goes on to a second.
+    ///
+    /// - Parameter fault: nil when a token was minted.
+    /// - Returns: whether the breaker permits another attempt.
+    package mutating func attempted(_ flight: FlightID, fault: ExchangeFault?, now: UInt64) -> Bool {
+        guard let (provider, service) = flights[flight.number].map({ ($0.provider, $0.key.service) }) else {
+            return false
+        }
+        if fault?.isOutage == true {
+            breakers[provider, default: Breaker()].failed(now)
+        } else {
+            breakers[provider]?.succeeded()
+        }
+        if let fault, let time = fault.retryAfter, fault.isTransient { quiet.begin(service, for: time, now: now) }
+        return !isBreakerOpen(provider: provider)
+    }
+
+    /// Ends a flight: keeps its token or remembers its rejection, and hands back everyone who waits, to be resumed
+    /// with the outcome. A flight ends once; a second call changes nothing and returns nobody.
+    package mutating func finish(_ flight: FlightID, _ outcome: ExchangeOutcome, now: UInt64) -> [Waiter] {
+        guard var ended = flights.removeValue(forKey: flight.number) else { return [] }
+        guard ended.outcome == nil else {
+            flights[flight.number] = ended
+            return []
+        }
+        if joinable[ended.key] == flight.number { joinable[ended.key] = nil }
+        record(outcome, of: ended, now)
+        let waiters = ended.waiters.compactMap { $0 }
+        if ended.announced > 0 {
+            ended.waiters = []
+            ended.outcome = outcome
+            flights[flight.number] = ended
+        }
+        return waiters
+    }
+
+    private mutating func record(_ outcome: ExchangeOutcome, of flight: Flight<Waiter>, _ now: UInt64) {
+        // The attempts have moved the breaker on, unless there were none.
+        if flight.isProbe { breakers[flight.provider]?.probeAbandoned(now) }
+        switch outcome {
+        case .minted(let token):
+            guard flight.kind != .bypass else { return }
+            tokens.store(token, for: flight.key, userTokenExpires: flight.userTokenExpires, now: now)
+        case .failed(let fault):
+            if fault.category?.endsSignIn == true {
+                let token = flight.key.token
+                tokens.evict { $0.token == token }
+            }
+            verdicts.remember(fault, for: flight.key, now: now)
+        }
+    }
+}

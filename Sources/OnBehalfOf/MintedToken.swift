@@ -1,0 +1,55 @@
+package import Bytes
+
+/// A token that a provider minted for one user and one server. Only a read response makes one, and its bytes leave
+/// it only through a `MintedCredential`.
+package final class MintedToken: Sendable, CustomStringConvertible, CustomReflectable {
+    /// Legal as a header field's value: visible ASCII only.
+    let secret: Secret
+    /// When the provider's answer came, in milliseconds of the monotonic clock.
+    package let receivedAt: UInt64
+    /// How long the provider says the token lives, in milliseconds; 0 for the calls that wait for it and no other.
+    package let lifetime: UInt64
+
+    init(secret: Secret, receivedAt: UInt64, lifetime: UInt64) {
+        self.secret = secret
+        self.receivedAt = receivedAt
+        self.lifetime = lifetime
+    }
+
+    /// The end of the token's life, in milliseconds of the monotonic clock.
+    package var expiresAt: UInt64 { receivedAt.saturatingAdd(lifetime) }
+
+    /// The permission to forward one request with this token.
+    package func credential() -> MintedCredential { MintedCredential(token: self) }
+
+    /// A fixed text.
+    package var description: String { "[minted token]" }
+    /// No children, so that `dump` shows nothing.
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// What forwarding a request consumes. There is no way to make one but from a minted token, so a request that was
+/// not exchanged for cannot be forwarded, and the user's own token cannot take its place.
+package struct MintedCredential: ~Copyable, Sendable {
+    private let token: MintedToken
+
+    fileprivate init(token: MintedToken) { self.token = token }
+
+    /// Appends the value of the `Authorization` field: `Bearer` and the token.
+    package consuming func append(to buffer: ByteBuffer) {
+        buffer.reserve(token.secret.count &+ 7)
+        buffer.append("Bearer ")
+        unsafe token.secret.withBytes { unsafe buffer.append($0) }
+    }
+}
+
+extension UInt64 {
+    /// The sum, or the largest value: a far end of time stays far.
+    func saturatingAdd(_ other: UInt64) -> UInt64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+
+    /// The difference, or 0 when `other` is larger.
+    func saturatingSubtract(_ other: UInt64) -> UInt64 { self > other ? self &- other : 0 }
+}

@@ -1,0 +1,72 @@
+import Bytes
+import OpenSSL
+
+@testable import OnBehalfOf
+
+func target(
+    scopes: String = "api://tickets/access_as_user", placement: ClientCredential.Placement = .post,
+    clientID: String = "client", secret: String = "hush", parameters: [ExchangeTarget.Parameter] = [],
+    provider: String = "default", endpoint: String = "https://idp.test/token"
+) throws(ExchangeTarget.Fault) -> ExchangeTarget {
+    try ExchangeTarget(
+        provider: provider, tokenEndpoint: endpoint,
+        client: ClientCredential(clientID: clientID, secret: Secret(secret), placement: placement), scopes: scopes,
+        parameters: parameters)
+}
+
+func body(_ request: ExchangeRequest) -> String {
+    let buffer = ByteBuffer()
+    request.appendBody(to: buffer)
+    return String(decoding: buffer.bytes, as: UTF8.self)
+}
+
+func fields(_ request: ExchangeRequest) -> String {
+    let buffer = ByteBuffer()
+    request.appendFields(to: buffer)
+    return String(decoding: buffer.bytes, as: UTF8.self)
+}
+
+func read(
+    _ body: String, status: Int = 200, contentType: String? = "application/json", retryAfter: String? = nil,
+    assertion: String = "user-token", now: UInt64 = 0
+) -> ExchangeOutcome {
+    ExchangeResponse.read(
+        .init(status: status, contentType: contentType, retryAfter: retryAfter), body: body.utf8.span,
+        assertion: Secret(assertion), now: now, wallClock: 1_700_000_000)
+}
+
+extension ExchangeOutcome {
+    var token: MintedToken? { if case .minted(let token) = self { token } else { nil } }
+    var fault: ExchangeFault? { if case .failed(let fault) = self { fault } else { nil } }
+}
+
+extension MintedToken {
+    /// What would be forwarded.
+    var header: String {
+        let buffer = ByteBuffer()
+        credential().append(to: buffer)
+        return String(decoding: buffer.bytes, as: UTF8.self)
+    }
+}
+
+/// A token as a provider would mint it.
+func minted(_ text: String = "minted", lifetime: UInt64 = 3_600_000, at now: UInt64 = 0) -> MintedToken {
+    MintedToken(secret: Secret(text), receivedAt: now, lifetime: lifetime)
+}
+
+func key(_ token: UInt64, _ service: UInt64 = 0) -> ExchangeKey {
+    ExchangeKey(token: Digest256(words: (token, 0, 0, 0)), service: Digest256(words: (service, 0, 0, 0)))
+}
+
+/// Numbers that look random and are the same in every run.
+struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}
