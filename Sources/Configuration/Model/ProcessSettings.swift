@@ -1,0 +1,39 @@
+/// Minted tokens.
+package struct CacheSettings: Hashable, Sendable {
+    /// Tokens held at most.
+    package internal(set) var maxEntries = 0
+    /// How long before its end a token is no longer used.
+    package internal(set) var earlyExpiry = Duration.zero
+    /// How long a rejection is remembered.
+    package internal(set) var negativeTTL = Duration.zero
+}
+
+/// Bounds on what one client can take.
+package struct LimitSettings: Hashable, Sendable {
+    /// Bytes of a request's head.
+    package internal(set) var headerBytes = 0
+    /// Bytes of a request's body.
+    package internal(set) var bodyBytes = 0
+    /// Client connections of the whole process.
+    package internal(set) var connections = 0
+}
+
+/// How long to wait.
+package struct TimeoutSettings: Hashable, Sendable {
+    /// For a whole request head.
+    package internal(set) var header = Duration.zero
+    /// For the next part of a request body.
+    package internal(set) var body = Duration.zero
+    /// For the next request on an open connection.
+    package internal(set) var idle = Duration.zero
+    /// For an upstream connection, TLS included.
+    package internal(set) var connect = Duration.zero
+    /// For an upstream response's head.
+    package internal(set) var response = Duration.zero
+    /// For the next byte of an upstream body or event stream.
+    package internal(set) var streamIdle = Duration.zero
+    /// Between comments that keep an idle event stream open.
+    package internal(set) var sseKeepalive = Duration.zero
+    /// For requests in flight after SIGTERM.
+    package internal(set) var shutdown = Duration.zero
+}

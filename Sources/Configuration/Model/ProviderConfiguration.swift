@@ -1,0 +1,58 @@
+internal import Bytes
+
+/// One identity provider's token endpoint and our registration there.
+package struct ProviderConfiguration: Sendable {
+    /// `default`, or the name in `providers`.
+    package internal(set) var name = ""
+    /// How a user token becomes a minted one.
+    package internal(set) var grant = Grant.jwtBearer
+    /// Where to exchange; nil to find it by discovery of the first issuer.
+    package internal(set) var tokenEndpoint: UpstreamURL?
+    /// Our application's id.
+    package internal(set) var clientID = ""
+    /// How we prove to be that application.
+    package internal(set) var credential = ClientCredential.secret(ConfiguredSecret(value: Secret(""), source: .inline))
+    /// How a secret is sent.
+    package internal(set) var clientAuthentication = ClientAuthentication.post
+    /// Form parameters added to the exchange, none of them one that the grant itself sends.
+    package internal(set) var parameters: [FormParameter] = []
+    /// Trust anchors for the token endpoint beside the system's, PEM.
+    package internal(set) var ca: ConfiguredFile?
+    /// How long one attempt may take, at most 10 s.
+    package internal(set) var timeout = Duration.zero
+    /// Further attempts after a transient failure: 0 or 1.
+    package internal(set) var retries = 0
+    /// Connections of the whole process to this provider.
+    package internal(set) var maxConnections = 1
+
+    /// The secret until the credential is known to be one.
+    var clientSecret: ConfiguredSecret?
+}
+
+/// How a user token becomes a minted one.
+package enum Grant: String, CaseIterable, Sendable {
+    /// RFC 7523 with Entra's `requested_token_use=on_behalf_of`.
+    case jwtBearer = "jwt-bearer"
+}
+
+/// How we prove who we are at the token endpoint.
+package enum ClientCredential: Sendable {
+    /// A shared secret.
+    case secret(ConfiguredSecret)
+}
+
+/// How a client secret is sent (RFC 6749 §2.3.1).
+package enum ClientAuthentication: String, CaseIterable, Sendable {
+    /// In the form.
+    case post
+    /// In an `Authorization: Basic` field.
+    case basic
+}
+
+/// A form parameter.
+package struct FormParameter: Hashable, Sendable {
+    /// Before form encoding.
+    package let name: String
+    /// Before form encoding.
+    package let value: String
+}

@@ -1,0 +1,72 @@
+/// Everything an operator decides, checked. Made by `ProxyConfiguration.load` alone: the initial values in these
+/// types are what the schema's rows overwrite, and a configuration with one of them left never gets out.
+///
+/// Durations are `Swift.Duration`, sizes are bytes.
+package struct ProxyConfiguration: Sendable {
+    /// Where chat servers connect to.
+    package internal(set) var listen = ListenAddress.tcp(host: "127.0.0.1", port: 0)
+    /// TLS on that listener; nil for plain HTTP.
+    package internal(set) var tls: ListenerTLS?
+    /// Health, metrics and status; nil when turned off.
+    package internal(set) var admin: ListenAddress?
+    /// Event loops; nil for one per processor.
+    package internal(set) var workers: Int?
+    /// What is logged and how.
+    package internal(set) var log = LogSettings()
+    /// `Origin` values let through; any other is refused.
+    package internal(set) var allowedOrigins: [String] = []
+    /// The key of session ids' signatures; nil for a random one at start.
+    package internal(set) var sessionKey: ConfiguredSecret?
+    /// What `X-OBO-Key` must be; nil when callers need none.
+    package internal(set) var sidecarKey: ConfiguredSecret?
+    /// The operator accepts a listener that other machines reach in plain text without a key.
+    package internal(set) var allowInsecureListen = false
+    /// Who signs user tokens and what they must say.
+    package internal(set) var identity = IdentitySettings()
+    /// Token endpoints by name; `default` is the section `exchange`.
+    package internal(set) var providers: [String: ProviderConfiguration] = [:]
+    /// Minted tokens.
+    package internal(set) var cache = CacheSettings()
+    /// Bounds on what one client can take.
+    package internal(set) var limits = LimitSettings()
+    /// How long to wait.
+    package internal(set) var timeouts = TimeoutSettings()
+    /// The upstream MCP servers: the file's in its order, then those of the environment by name.
+    package internal(set) var servers: [ServerConfiguration] = []
+
+    /// The files of `tls`, until both are known to be there.
+    var certificate: ConfiguredFile?
+    var key: ConfiguredFile?
+    var clientCA: ConfiguredFile?
+}
+
+/// TLS on the listener. All files are PEM.
+package struct ListenerTLS: Sendable {
+    /// The chain, leaf first.
+    package let certificate: ConfiguredFile
+    /// The leaf's private key.
+    package let key: ConfiguredFile
+    /// Who may sign client certificates; one is demanded when this is set.
+    package let clientCA: ConfiguredFile?
+}
+
+/// What is logged and how.
+package struct LogSettings: Sendable {
+    /// swift-log's levels.
+    package enum Level: String, CaseIterable, Sendable {
+        case trace, debug, info, notice, warning, error, critical
+    }
+
+    /// How a line looks.
+    package enum Format: String, CaseIterable, Sendable {
+        /// One JSON object a line.
+        case json
+        /// For people.
+        case text
+    }
+
+    /// The least level that is logged.
+    package internal(set) var level = Level.info
+    /// How a line looks.
+    package internal(set) var format = Format.json
+}

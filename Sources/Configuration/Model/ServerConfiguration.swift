@@ -1,0 +1,45 @@
+package import Bytes
+
+/// One upstream MCP server.
+package struct ServerConfiguration: Sendable {
+    /// `[a-z0-9][a-z0-9_-]{0,62}`; it is served at `/name`.
+    package internal(set) var name = ""
+    /// Where requests go.
+    package internal(set) var url = UpstreamURL.unset
+    /// Cosmetic.
+    package internal(set) var title: String?
+    /// Cosmetic.
+    package internal(set) var description: String?
+    /// Cosmetic.
+    package internal(set) var iconPath: String?
+    /// What the minted token is for, at least one scope.
+    package internal(set) var scopes: [String] = []
+    /// A key of `ProxyConfiguration.providers`.
+    package internal(set) var provider = ""
+    /// Request fields added on the way up.
+    package internal(set) var headers: [ConfiguredHeader] = []
+    /// Trust anchors for this server beside the system's, PEM.
+    package internal(set) var ca: ConfiguredFile?
+    /// How long to wait for this server.
+    package internal(set) var timeouts = ServerTimeouts()
+}
+
+/// A request field. Its value is often an API key, so it cannot be printed.
+package struct ConfiguredHeader: Sendable {
+    /// As written; no other header of the server has it in any case.
+    package let name: String
+    /// Visible ASCII with inner spaces.
+    package let value: Secret
+}
+
+/// How long to wait for a server; each is the process-wide one unless overridden.
+package struct ServerTimeouts: Hashable, Sendable {
+    /// For a connection, TLS included.
+    package internal(set) var connect = Duration.zero
+    /// For a response's head.
+    package internal(set) var response = Duration.zero
+    /// For the next byte of a body or an event stream.
+    package internal(set) var streamIdle = Duration.zero
+    /// Between comments that keep an idle event stream open.
+    package internal(set) var sseKeepalive = Duration.zero
+}

@@ -1,0 +1,59 @@
+extension TextParser where Value: RawRepresentable<String> & CaseIterable {
+    /// One of the type's raw values.
+    /// - Parameters:
+    ///   - later: words of the contract that this version does not do; ignoring one would break or weaken something.
+    ///   - never: words that stay refused, with the reason.
+    static func choice(later: [String] = [], never: [String: String] = [:]) -> TextParser {
+        let words = Value.allCases.map(\.rawValue)
+        return TextParser { (text: String) throws(Expected) -> Value in
+            if let value = Value(rawValue: text) { return value }
+            throw refusal(of: text, words: words, later: later, never: never)
+        }
+    }
+}
+
+extension TextParser where Value == String {
+    /// The one supported word of a choice that later versions widen.
+    static func only(_ word: String, later: [String], never: [String: String] = [:]) -> TextParser {
+        TextParser { (text: String) throws(Expected) -> String in
+            if text == word { return word }
+            throw refusal(of: text, words: [word], later: later, never: never)
+        }
+    }
+}
+
+private func refusal(of text: String, words: [String], later: [String], never: [String: String]) -> Expected {
+    let list = words.joined(separator: ", ")
+    if later.contains(text) { return Expected(message: "\(text) is not supported yet; expected \(list)") }
+    if let reason = never[text] { return Expected(message: "\(text) is refused: \(reason); expected \(list)") }
+    let hint = suggestion(for: text, among: words + later).map { "; did you mean \($0)?" } ?? ""
+    return Expected(words.count == 1 ? "\(list)\(hint)" : "one of \(list)\(hint)")
+}
+
+extension TextParser where Value == SignatureAlgorithm {
+    /// RFC 8725 §3.1: a fixed list, none of them unsigned or keyed by a shared secret.
+    static let algorithm = choice(
+        never: Dictionary(
+            uniqueKeysWithValues: [("none", "it is no signature")]
+                + ["HS256", "HS384", "HS512"].map { ($0, "whoever knows the public key could sign with it") }))
+}
+
+extension TextParser where Value == String {
+    /// How an MCP server is spoken to.
+    static let serverType = only(
+        "streamable-http", later: ["sse"],
+        never: [
+            "stdio": "it carries no request headers, so no user's token",
+            "websocket": "it carries no request headers after its start, so a token could not be renewed",
+        ])
+
+    /// `n/s`, `n/m` or `n/h`; 0 is no limit.
+    static let rate = TextParser { (text: String) throws(Expected) -> String in
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let count = decimal(Int.self, parts[0]), ["s", "m", "h"].contains(parts[1]) else {
+            throw Expected("a rate such as 10/s, in s, m or h")
+        }
+        guard count == 0 else { throw Expected(message: "a limit is not supported yet; expected 0/s") }
+        return text
+    }
+}

@@ -1,0 +1,282 @@
+import Testing
+
+@testable import Configuration
+
+@Suite struct `The listeners` {
+    private static let reach =
+        "listen: expected a loopback address or a Unix socket; others need tls, sidecar_key or allow_insecure_listen: true"
+
+    @Test(arguments: ["127.0.0.2:80", "[::1]:80", "localhost:80", "unix:/run/s"])
+    func `may be open on this machine`(address: String) {
+        #expect(problems(nil, leastEnvironment + ["OBO_LISTEN": address]) == [])
+    }
+
+    @Test(arguments: ["0.0.0.0:80", "[::]:80", "10.0.0.1:80", "proxy:80", "localhost.example.com:80"])
+    func `need a guard beyond it`(address: String) {
+        let environment = leastEnvironment + ["OBO_LISTEN": address]
+        #expect(problems(nil, environment) == ["OBO_LISTEN: \(Self.reach)"])
+        #expect(problems("listen: '\(address)'\n", leastEnvironment) == ["proxy.yaml:1:9: \(Self.reach)"])
+        #expect(problems(nil, environment + ["OBO_SIDECAR_KEY": "k"]) == [])
+        #expect(problems(nil, environment + ["OBO_ALLOW_INSECURE_LISTEN": "true"]) == [])
+        #expect(problems("tls: {certificate: c, key: k}\n", environment, files: ["c": "C", "k": "K"]) == [])
+        #expect(problems(nil, environment + ["OBO_SIDECAR_KEY": ""]) == ["OBO_LISTEN: \(Self.reach)"])
+        #expect(problems(nil, environment + ["OBO_ALLOW_INSECURE_LISTEN": "false"]) == ["OBO_LISTEN: \(Self.reach)"])
+    }
+
+    @Test func `keep administration on this machine, whatever guards the other`() {
+        let environment = leastEnvironment + ["OBO_ADMIN_LISTEN": "0.0.0.0:9089", "OBO_SIDECAR_KEY": "k"]
+        #expect(
+            problems(nil, environment) == [
+                "OBO_ADMIN_LISTEN: admin.listen: expected a loopback address or a Unix socket; others need allow_insecure_listen: true"
+            ])
+        #expect(problems(nil, environment + ["OBO_ALLOW_INSECURE_LISTEN": "true"]) == [])
+    }
+
+    @Test func `differ`() {
+        let same = ["OBO_LISTEN": "127.0.0.1:1", "OBO_ADMIN_LISTEN": "127.0.0.1:1"]
+        #expect(
+            problems(nil, leastEnvironment + same) == [
+                "OBO_ADMIN_LISTEN: admin.listen: expected an address other than that of listen"
+            ])
+        let chosen = ["OBO_LISTEN": "127.0.0.1:0", "OBO_ADMIN_LISTEN": "127.0.0.1:0"]
+        #expect(problems(nil, leastEnvironment + chosen) == [])
+    }
+
+    @Test(arguments: [
+        ("tls: {certificate: c}\n", ["tls.key"]), ("tls: {key: k}\n", ["tls.certificate"]),
+        ("tls: {client_ca: c}\n", ["tls.certificate", "tls.key"]),
+    ])
+    func `need a certificate and its key`(yaml: String, missing: [String]) {
+        let expected = missing.map { "proxy.yaml:1:1: \($0): required, since other keys of tls are set" }
+        #expect(problems(yaml, leastEnvironment, files: ["c": "C", "k": "K"]) == expected)
+    }
+}
+
+@Suite struct `Identity` {
+    @Test(arguments: [
+        ("http://id.example.com", "expected an https URL; plain http is accepted for a loopback host only"),
+        ("https://u:p@id.example.com", "expected a URL without a user name or password"),
+        ("https://id.example.com/?tenant=x", "expected an issuer URL without a query"),
+        ("https://login.microsoftonline.com/common/v2.0", shared),
+        ("https://login.microsoftonline.com/Organizations/v2.0", shared),
+        ("https://login.microsoftonline.com/consumers/v2.0", shared), ("https://sts.windows.net/common/", shared),
+        ("http://localhost:1/common/v2.0", shared),
+        (
+            "https://login.microsoftonline.com/{tenantid}/v2.0",
+            "expected a URL whose path and query hold URL characters only (others as %XX)"
+        ),
+    ])
+    func `refuses an issuer`(issuer: String, message: String) {
+        #expect(
+            problems(nil, leastEnvironment + ["OBO_ISSUER": issuer]) == ["OBO_ISSUER: identity.issuer: \(message)"])
+    }
+
+    @Test(arguments: [
+        ("http://127.0.0.1:9", "http://127.0.0.1:9", "http://127.0.0.1:9/.well-known/openid-configuration"),
+        (
+            "https://id.example.com/", "https://id.example.com/",
+            "https://id.example.com/.well-known/openid-configuration"
+        ),
+        (
+            "https://id.example.com/common", "https://id.example.com/common",
+            "https://id.example.com/common/.well-known/openid-configuration"
+        ),
+        (
+            "https://sts.windows.net/t/", "https://sts.windows.net/t/",
+            "https://sts.windows.net/t/.well-known/openid-configuration"
+        ),
+        (
+            "https://login.microsoftonline.com/t/v2.0/", "https://login.microsoftonline.com/t/v2.0",
+            "https://login.microsoftonline.com/t/v2.0/.well-known/openid-configuration"
+        ),
+    ])
+    func `knows an issuer's metadata`(text: String, identifier: String, discovery: String) throws {
+        let issuers = try load(nil, leastEnvironment + ["OBO_ISSUER": text]).configuration.identity.issuers
+        #expect(issuers.map(\.identifier) == [identifier])
+        #expect(issuers.map(\.discovery.description) == [discovery])
+    }
+
+    @Test func `takes given keys for one issuer only`() {
+        let environment = leastEnvironment + ["OBO_JWKS_URI": "https://k.example.com"]
+        #expect(problems(nil, environment) == [])
+        #expect(
+            problems(nil, environment + ["OBO_ISSUER": "https://a.example.com,https://b.example.com"]) == [
+                "OBO_JWKS_URI: identity.jwks_uri: expected a single issuer beside it; several are found by discovery"
+            ])
+    }
+
+    @Test func `takes no keys over plain http`() {
+        #expect(
+            problems(nil, leastEnvironment + ["OBO_JWKS_URI": "http://k.example.com"]) == [
+                "OBO_JWKS_URI: identity.jwks_uri: expected an https URL; plain http is accepted for a loopback host only"
+            ])
+    }
+
+    private static let shared =
+        "expected a tenant's id in the path: common, organizations and consumers accept any tenant's users"
+}
+
+@Suite struct `Providers` {
+    private static let other = "providers: {other: {client_id: o, client_secret: s}}\n"
+
+    @Test(arguments: [
+        (
+            ["OBO_TOKEN_ENDPOINT": "http://t.example.com"],
+            "OBO_TOKEN_ENDPOINT: exchange.token_endpoint: expected an https URL; plain http is accepted for a loopback host only"
+        ),
+        (
+            ["OBO_TOKEN_ENDPOINT": "https://login.microsoftonline.com/common/oauth2/v2.0/token"],
+            "OBO_TOKEN_ENDPOINT: exchange.token_endpoint: expected a tenant's id in the path: common, organizations and consumers accept any tenant's users"
+        ),
+        (["OBO_CERTIFICATE": "c"], "OBO_CERTIFICATE: exchange.certificate: not supported yet"),
+        (
+            ["OBO_FEDERATED_TOKEN_FILE": "c"],
+            "OBO_FEDERATED_TOKEN_FILE: exchange.federated_token_file: not supported yet"
+        ),
+    ])
+    func `are refused`(extra: [String: String], problem: String) {
+        #expect(problems(nil, leastEnvironment + extra).first == problem)
+    }
+
+    @Test func `have one credential`() {
+        #expect(
+            problems(nil, leastEnvironment + ["OBO_CERTIFICATE": "c"]).last
+                == "OBO_CERTIFICATE: exchange.certificate: expected one way to authenticate; exchange.client_secret is set too"
+        )
+    }
+
+    @Test func `let Azure's other credentials be where a nearer one is set`() throws {
+        let environment = leastEnvironment + ["AZURE_FEDERATED_TOKEN_FILE": "f", "AZURE_CLIENT_CERTIFICATE_PATH": "c"]
+        let loaded = try load(nil, environment)
+        #expect(loaded.shown("exchange.client_secret") == "[redacted] # OBO_CLIENT_SECRET")
+        #expect(loaded.shown("exchange.federated_token_file")?.hasPrefix("(not used)") == true)
+    }
+
+    @Test func `say when Azure's nearest credential is of a kind that is not here`() {
+        var environment = leastEnvironment + ["AZURE_FEDERATED_TOKEN_FILE": "f", "OPENID_CLIENT_SECRET": "s"]
+        environment["OBO_CLIENT_SECRET"] = nil
+        #expect(
+            problems(nil, environment) == [
+                "AZURE_FEDERATED_TOKEN_FILE: exchange.federated_token_file: not supported yet; set OBO_CLIENT_SECRET or OBO_CLIENT_SECRET_FILE"
+            ])
+        #expect(problems(nil, environment + ["AZURE_CLIENT_SECRET": "s"]) == [])
+    }
+
+    @Test func `of Entra take no resource`() {
+        let yaml =
+            "exchange: {token_endpoint: 'https://login.microsoftonline.com/t/oauth2/v2.0/token', parameters: {resource: x}}\n"
+        #expect(
+            problems(yaml, leastEnvironment) == [
+                "proxy.yaml:1:97: exchange.parameters: Entra refuses resource beside scope; remove it"
+            ])
+    }
+
+    @Test func `called default are the section exchange`() {
+        #expect(
+            problems("providers: {default: {client_id: x, client_secret: y}}\n", leastEnvironment) == [
+                "proxy.yaml:1:13: providers.default: the provider called default is the section exchange"
+            ])
+    }
+
+    @Test func `do not include a default one that nobody asks for`() throws {
+        let environment = [
+            "OBO_ISSUER": "https://id.example.com", "OBO_AUDIENCE": "a", "OBO_SERVER_A_URL": "http://a",
+            "OBO_SERVER_A_SCOPES": "api://a/x", "OBO_SERVER_A_PROVIDER": "other",
+        ]
+        #expect(try load(Self.other, environment).configuration.providers.keys.sorted() == ["other"])
+        #expect(
+            problems(Self.other, environment + ["OBO_AUDIENCE": ""]) == [
+                "identity.audience: required, since there is no exchange.client_id to be the audience"
+            ])
+    }
+
+    @Test func `do not inherit Azure's or the chat server's variables but for the default one`() {
+        let yaml = "providers: {other: {client_id: o}}\n"
+        #expect(
+            problems(yaml, leastEnvironment + ["AZURE_CLIENT_SECRET": "s"]) == [
+                "proxy.yaml:1:13: providers.other.client_secret: required; set it in the file or by OBO_PROVIDERS_OTHER_CLIENT_SECRET or OBO_PROVIDERS_OTHER_CLIENT_SECRET_FILE"
+            ])
+    }
+}
+
+@Suite struct `Servers` {
+    @Test(arguments: [
+        (
+            "type: stdio",
+            "proxy.yaml:3:11: servers.tickets.type: stdio is refused: it carries no request headers, so no user's token; expected streamable-http"
+        ),
+        (
+            "type: websocket",
+            "proxy.yaml:3:11: servers.tickets.type: websocket is refused: it carries no request headers after its start, so a token could not be renewed; expected streamable-http"
+        ),
+        ("type: sse", "proxy.yaml:3:11: servers.tickets.type: sse is not supported yet; expected streamable-http"),
+        ("type: http", "proxy.yaml:3:11: servers.tickets.type: expected streamable-http"),
+        ("errors: strict", "proxy.yaml:3:13: servers.tickets.errors: strict is not supported yet; expected jsonrpc"),
+        ("errors: jsonrcp", "proxy.yaml:3:13: servers.tickets.errors: expected jsonrpc; did you mean jsonrpc?"),
+        ("tools: {allow: []}", "proxy.yaml:3:20: servers.tickets.tools.allow: not supported yet"),
+        (
+            "provider: defualt",
+            "proxy.yaml:3:15: servers.tickets.provider: expected a name in providers; did you mean default?"
+        ),
+        (
+            "provider: okta",
+            "proxy.yaml:3:15: servers.tickets.provider: expected a name in providers; known are default"
+        ),
+        (
+            "timeouts: {header: 1s}",
+            "proxy.yaml:3:16: servers.tickets.timeouts.header: unknown key; did you mean timeouts.header?"
+        ),
+        (
+            "headers: {authorization: x}",
+            "proxy.yaml:3:30: servers.tickets.headers: authorization is set by the proxy or never sent; remove it"
+        ),
+        (
+            "headers: {X-OBO-Key: x}",
+            "proxy.yaml:3:26: servers.tickets.headers: x-obo-key is set by the proxy or never sent; remove it"
+        ),
+        (
+            "headers: {Mcp-Session-Id: x}",
+            "proxy.yaml:3:31: servers.tickets.headers: mcp-session-id is set by the proxy or never sent; remove it"
+        ),
+        (
+            "headers: {X_A: x}",
+            "proxy.yaml:3:20: servers.tickets.headers: expected a header name of letters, digits and hyphens"
+        ),
+        (
+            "headers: {\"X A\": x}",
+            "proxy.yaml:3:22: servers.tickets.headers: expected a header name of letters, digits and hyphens"
+        ),
+        ("headers: {X-A: x, x-a: y}", "proxy.yaml:3:28: servers.tickets.headers: the same header is already given"),
+        (
+            "headers: {X-A: \"x\\r\\nY: z\"}",
+            "proxy.yaml:3:20: servers.tickets.headers: expected a header value of visible ASCII characters"
+        ),
+        ("title: \"a\\nb\"", "proxy.yaml:3:12: servers.tickets.title: expected a text without control characters"),
+    ])
+    func `say what is wrong`(line: String, problem: String) {
+        #expect(problems("servers:\n  tickets:\n    \(line)\n", leastEnvironment) == [problem])
+    }
+
+    @Test(arguments: [
+        ("api://a/x api://a/y", true), ("api://a/.default", true),
+        ("https://graph.microsoft.com/Mail.Read User.Read", true),
+        ("api://a/x openid offline_access", true), ("User.Read Mail.Read", true),
+        ("11111111-1111-1111-1111-111111111111/.default", true), ("API://A/x,api://a/y", true),
+        ("api://a/x api://b/x", false), ("api://a/x User.Read", false), ("api://a/b/x api://a/x", false),
+    ])
+    func `ask for one resource`(scopes: String, isOne: Bool) {
+        let problem =
+            "OBO_SERVER_TICKETS_SCOPES: servers.tickets.obo.scopes: expected scopes of one resource, found several"
+        #expect(problems(nil, leastEnvironment + ["OBO_SERVER_TICKETS_SCOPES": scopes]) == (isOne ? [] : [problem]))
+    }
+
+    @Test(arguments: ["\" , \"", "[]", "[\"\"]"])
+    func `ask for something`(scopes: String) {
+        var environment = leastEnvironment
+        environment["OBO_SERVER_TICKETS_SCOPES"] = nil
+        #expect(
+            problems("servers: {tickets: {obo: {scopes: \(scopes)}}}\n", environment) == [
+                "proxy.yaml:1:35: servers.tickets.obo.scopes: expected at least one value"
+            ])
+    }
+}
