@@ -18,7 +18,12 @@ extension Stream {
     ) async throws(ConnectFault) -> Stream {
         let deadline = EventLoop.now &+ UInt64(max(milliseconds, 1))
         let addresses: [SocketAddress]
-        do { addresses = try await Resolver.addresses(of: host, port: port) } catch { throw .unresolved(error) }
+        do {
+            addresses = try await Resolver.addresses(of: host, port: port, within: milliseconds)
+        } catch {
+            if case .timedOut = error { throw .timedOut }
+            throw .unresolved(error)
+        }
         var last = ConnectFault.refused(SystemError(EHOSTUNREACH))
         for (index, address) in addresses.enumerated() {
             let now = EventLoop.now

@@ -3,13 +3,14 @@ internal import Glibc
 internal import Synchronization
 
 /// One thread's `event_base`, which is also the executor of everything that runs on it: actors name it as
-/// their serial executor and connections as their task preference, so a resumed task never visits a
-/// global pool (that visit costs more than the rest of a request).
+/// their serial executor and connections as their task preference. Both are needed: without the preference a
+/// resumed continuation visits the global pool before it comes back to its actor, and that visit costs more than the
+/// rest of a request.
 ///
 /// Each turn waits for events once, lets their callbacks note what is ready, then runs the jobs that became
 /// runnable. Jobs never run inside a C callback, so freeing an event can't pull it from under libevent.
 ///
-/// `@unchecked Sendable`: `ready`, `watched` and the C objects are touched on the loop's own thread alone
+/// `@unchecked Sendable`: `ready`, `watched`, `standingBack` and the C objects are touched on the loop's own thread alone
 /// (`isCurrent` is checked where others could come), the rest is atomic or behind a mutex.
 /// `@safe`: the `event_base` is made in `init` and freed in `deinit`, and never leaves this target.
 @safe
@@ -25,6 +26,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private var ready: [UnownedJob] = []
     private var running: [UnownedJob] = []
     private var watched: [Wakeup] = []
+    private var standingBack: [CheckedContinuation<Void, Never>] = []
     /// Called after each turn's jobs, before waiting again: where buffered log lines leave.
     package var afterTurn: (() -> Void)?
 
@@ -64,12 +66,27 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// Serves on the calling thread until `stop()`.
     package func run() {
         owner.store(UInt(pthread_self()), ordering: .relaxed)
+        // The system gives a thread's name to the next one, which must not be taken for this loop's.
+        defer { owner.store(0, ordering: .relaxed) }
         takeArrivals()
         while true {
             drain()
             if stopping.load(ordering: .acquiring) { break }
-            unsafe event_base_loop(base, EVLOOP_ONCE)
+            unsafe event_base_loop(base, standingBack.isEmpty ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK)
+            if !standingBack.isEmpty { recall() }
         }
+    }
+
+    /// Lets every other connection of this loop have its turn first. For a task that never has to wait because its
+    /// peers are faster than we are. To be called on the loop.
+    package func standBack() async {
+        await withCheckedContinuation { standingBack.append($0) }
+    }
+
+    private func recall() {
+        let waiting = standingBack
+        standingBack = []
+        for continuation in waiting { continuation.resume() }
     }
 
     /// Ends `run()` after the jobs at hand. From any thread.

@@ -16,8 +16,10 @@ package final class Listener {
     private var pause: OpaquePointer?
 
     /// Binds a socket for later listening.
+    /// - Parameter shares: whether further sockets of the same user may be bound to the address, which the kernel
+    ///   then spreads connections over (SO_REUSEPORT).
     /// - Throws: the system's error: address in use, permission.
-    package static func bind(_ address: SocketAddress) throws(SystemError) -> Int32 {
+    package static func bind(_ address: SocketAddress, shares: Bool = false) throws(SystemError) -> Int32 {
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = socket(address.family, kind, 0)
         guard descriptor >= 0 else { throw .current }
@@ -25,7 +27,7 @@ package final class Listener {
             var on: Int32 = 1
             let size = socklen_t(MemoryLayout<Int32>.size)
             unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, size)
-            unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, size)
+            if shares { unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, size) }
         }
         let bound = unsafe address.withPointer { unsafe Glibc.bind(descriptor, $0, $1) }
         guard bound == 0, listen(descriptor, 4096) == 0 else {

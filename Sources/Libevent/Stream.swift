@@ -15,7 +15,10 @@ package final class Stream {
     /// Woken when the stream becomes readable, drained or broken.
     package var wakeup: Wakeup?
     /// TLS, once its handshake may begin.
-    package var transport: (any Transport)?
+    package var transport: (any Transport)? {
+        // The handshake may have read more than its own messages, which no event will announce.
+        didSet { mayRead = true }
+    }
     /// Whether a read may bring something; false until the kernel says so.
     package private(set) var mayRead = true
     /// Whether the peer or the kernel has refused our bytes.
@@ -62,6 +65,8 @@ package final class Stream {
         guard !isClosed else { return }
         var now = linger(l_onoff: 1, l_linger: 0)
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+        // Nor by TLS's own word: a close_notify would say that all was sent.
+        transport = nil
         close()
     }
 
@@ -106,7 +111,10 @@ package final class Stream {
 
     private func readEncrypted(_ transport: any Transport, into space: UnsafeMutableRawBufferPointer) -> ReadResult {
         switch unsafe transport.read(into: space) {
-        case .done(let count): return .bytes(count)
+        case .done(let count):
+            // Events come again as long as the kernel has bytes; only for what waits inside nobody would call.
+            if !transport.hasBuffered { waitForReadiness() }
+            return .bytes(count)
         case .wantsRead:
             waitForReadiness()
             return .wouldBlock
@@ -164,21 +172,19 @@ package final class Stream {
         if taken < bytes.count, !writeFailed { unsafe keep(UnsafeRawBufferPointer(rebasing: bytes[taken...])) }
     }
 
-    /// Sends a short head and a body in one call to the kernel.
+    /// Sends a head, empties it, and sends a body behind it, in one call to the kernel where that pays.
     package func send(_ head: ByteBuffer, _ body: UnsafeRawBufferPointer) {
-        if transport != nil || backlog > 0 || head.isEmpty || body.count < 512 || body.count > 65536 {
-            if body.count <= 65536 {
-                unsafe head.append(body)
-                send(head)
-            } else {
-                send(head)
-                unsafe send(body)
-            }
-            return
+        if head.isEmpty { return unsafe send(body) }
+        let copyIsCheaper = body.count <= 1024
+        if transport == nil && backlog == 0 && !copyIsCheaper {
+            // A head is often built in a buffer that other connections use next: it must never stay there.
+            defer { head.removeAll() }
+            guard !writeFailed, !isClosed else { return }
+            unsafe sendGathered(head, body)
+        } else {
+            unsafe head.append(body)
+            send(head)
         }
-        guard !writeFailed, !isClosed else { return }
-        unsafe sendGathered(head, body)
-        head.removeAll()
     }
 
     private func sendGathered(_ head: ByteBuffer, _ body: UnsafeRawBufferPointer) {
@@ -246,6 +252,8 @@ package final class Stream {
             guard unsent.isEmpty || writeFailed else { return }
         }
         unsent = nil
+        // A read of TLS may be what waited for the socket to take bytes.
+        if transport != nil { mayRead = true }
         if writeArmed, let writeEvent = unsafe writeEvent {
             writeArmed = false
             unsafe event_del(writeEvent)

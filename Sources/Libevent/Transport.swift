@@ -4,6 +4,8 @@ package protocol Transport: AnyObject {
     func read(into space: UnsafeMutableRawBufferPointer) -> TransportResult
     /// Encrypts and sends some of the bytes.
     func write(from bytes: UnsafeRawBufferPointer) -> TransportResult
+    /// Whether bytes wait inside, which no event of the socket will announce.
+    var hasBuffered: Bool { get }
     /// Says to the peer that no more will come (TLS close_notify), without waiting.
     func sayGoodbye()
 }

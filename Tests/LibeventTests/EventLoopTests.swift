@@ -1,3 +1,5 @@
+import Dispatch
+import Synchronization
 import Testing
 
 @testable import Libevent
@@ -9,14 +11,26 @@ import Testing
         #expect(!actor.loop.isCurrent)
     }
 
-    @Test func aDetachedTaskWithThePreferenceStaysThere() async throws {
+    @Test func aLoopThatHasEndedHasNoThread() throws {
+        let loop = try EventLoop()
+        loop.stop()
+        loop.run()
+        #expect(!loop.isCurrent)
+    }
+
+    @Test func anActorsTaskStaysThere() async throws {
         let actor = try LoopActor()
-        let loop = actor.loop
-        let onLoop = await Task.detached(executorPreference: loop) { () -> Bool in
-            await Task.yield()
-            return loop.isCurrent
-        }.value
-        #expect(onLoop)
+        let stayed = await actor.run { actor in
+            let wakeup = Wakeup(on: actor.loop)
+            defer { wakeup.invalidate() }
+            var stayed = true
+            for _ in 0..<3 {
+                await wakeup.sleep(milliseconds: 1)
+                stayed = stayed && actor.loop.isCurrent
+            }
+            return stayed
+        }
+        #expect(stayed)
     }
 
     @Test func deadlinesFireAndAreForgotten() async throws {
@@ -59,8 +73,45 @@ import Testing
 
 @Suite struct ResolverTests {
     @Test func literalsAndNames() async throws {
-        #expect(try await Resolver.addresses(of: "::1", port: 80).first?.text == "[::1]:80")
-        #expect(try await Resolver.addresses(of: "localhost", port: 81).contains { $0.text == "127.0.0.1:81" })
-        await #expect(throws: ResolveFault.self) { try await Resolver.addresses(of: "no.such.invalid", port: 1) }
+        func addresses(_ host: String, _ port: UInt16) async throws -> [SocketAddress] {
+            try await Resolver.addresses(of: host, port: port, within: 30_000)
+        }
+        #expect(try await addresses("::1", 80).first?.text == "[::1]:80")
+        #expect(try await addresses("localhost", 81).contains { $0.text == "127.0.0.1:81" })
+        await #expect(throws: ResolveFault.self) { try await addresses("no.such.invalid", 1) }
+    }
+
+    @Test func aDeadNameServerIsNotWaitedForBeyondTheTime() async throws {
+        let gate = DispatchSemaphore(value: 0)
+        defer { gate.signal() }
+        await #expect {
+            try await Resolver.answer(to: "dead", within: 50) {
+                gate.wait()
+                return .success([])
+            }
+        } throws: {
+            if case .timedOut? = $0 as? ResolveFault { true } else { false }
+        }
+    }
+
+    @Test func aBurstForOneNameIsOneLookUp() async throws {
+        let here = try loopback()
+        let gate = DispatchSemaphore(value: 0)
+        let asked = Atomic<Int>(0)
+        let ask: @Sendable @concurrent () async throws -> Int = {
+            try await Resolver.answer(to: "burst", within: 10_000) {
+                asked.add(1, ordering: .relaxed)
+                gate.wait()
+                return .success([here])
+            }.count
+        }
+        let found = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<100 { group.addTask { try await ask() } }
+            while Resolver.askers(of: "burst") < 100 { await Task.yield() }
+            gate.signal()
+            return try await group.reduce(0, +)
+        }
+        #expect(found == 100)
+        #expect(asked.load(ordering: .relaxed) == 1)
     }
 }

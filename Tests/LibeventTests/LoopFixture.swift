@@ -15,8 +15,12 @@ actor LoopActor {
     deinit { loop.stop() }
 
     func run<T: Sendable>(_ body: @Sendable (isolated LoopActor) async throws -> T) async rethrows -> T {
-        try await body(self)
+        // With the preference that connections have, so that no step waits for the global pool.
+        try await withTaskExecutorPreference(loop) { try await body(self) }
     }
 }
 
-let loopback = try! Resolver.addressesBlocking(of: "127.0.0.1", port: 0)[0]
+/// 127.0.0.1 and a port of the kernel's choice.
+func loopback() throws -> SocketAddress {
+    try #require(Resolver.addressesBlocking(of: "127.0.0.1", port: 0).first)
+}

@@ -10,7 +10,7 @@ import Testing
         let accepted = Mutex<Int32>(-1)
         let arrived = Wakeup(on: actor.loop)
         defer { arrived.invalidate() }
-        let listener = try Listener(adopting: try Listener.bind(loopback), on: actor.loop) { descriptor in
+        let listener = try Listener(adopting: try Listener.bind(loopback()), on: actor.loop) { descriptor in
             accepted.withLock { $0 = descriptor }
             arrived.fire()
         }
@@ -67,7 +67,7 @@ import Testing
         let actor = try LoopActor()
         _ = await actor.run { actor in
             await #expect(throws: ConnectFault.self) {
-                let bound = try Listener.bind(loopback)
+                let bound = try Listener.bind(loopback())
                 let port = try #require(Listener.address(of: bound)).port
                 _ = try Listener(adopting: bound, on: actor.loop) { _ in }.close()
                 _ = try await Stream.connect(to: "127.0.0.1", port: port, on: actor.loop, within: 2000)
@@ -86,6 +86,21 @@ import Testing
                 #expect(near != nil && far != nil)
             }
             #expect(near == nil && far == nil)
+        }
+    }
+
+    /// The head may hold one user's token, and the buffer is the next user's.
+    @Test func aHeadNeverStaysInItsBufferWhateverBecomesOfTheStream() async throws {
+        let actor = try LoopActor()
+        try await actor.run { actor in
+            let (near, far) = try await Self.pair(actor)
+            near.close()
+            let head = ByteBuffer()
+            head.append("secret" as StaticString)
+            let body = [UInt8](repeating: 1, count: 4096)
+            unsafe body.withUnsafeBytes { unsafe near.send(head, $0) }
+            #expect(head.isEmpty)
+            far.close()
         }
     }
 }
