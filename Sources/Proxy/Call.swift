@@ -1,0 +1,105 @@
+internal import Bytes
+internal import HTTP1
+internal import Identity
+internal import Libevent
+internal import MCP
+internal import OnBehalfOf
+
+/// One request on its way: what the stages learn and what `account` writes down. Lives on its worker.
+final class Call {
+    let client: Client
+    private(set) var head: RequestHead
+    /// Letters only (CONTRACT: clients match on digits such as status codes).
+    let id: RequestID
+    let started = EventLoop.nanoseconds
+
+    /// The server that the path names, once known.
+    var service: Service?
+    /// The user, once known.
+    var user: UserToken?
+    /// Where the bearer token lies in the head.
+    var bearer = ByteRange()
+    /// The bearer token's digest, once computed.
+    var tokenDigest = Digest256()
+    /// The token that was forwarded with.
+    var minted: MintedToken?
+    /// The session id without its keyed part, where the request named one.
+    var session: [UInt8]?
+
+    /// The browser origin that was let through, which the answer must name.
+    var origin: [UInt8]?
+    /// The path as the access log names it.
+    var path: [UInt8] = []
+
+    // What the access log and the metrics say.
+    var status = 0
+    var upstreamStatus = 0
+    var lookup: TokenLookup?
+    var exchangeNanoseconds: UInt64 = 0
+    var bytesIn: UInt64 = 0
+    var bytesOut: UInt64 = 0
+    var refusal: Refusal?
+    /// Seconds after which a retry makes sense, where the provider or its breaker has said so.
+    var retryAfter: UInt64?
+
+    /// Bytes of the request still in the client's buffer that belong to this call: the head, and a body
+    /// that arrived whole with it. They stay there until an answer begins, because a refusal needs the
+    /// JSON-RPC id and a proof that nothing was processed needs the body.
+    var held: Int
+    /// What is left of the request's body on the wire.
+    var body: BodyDecoder
+    /// Whether the body was begun to be forwarded piece by piece, so that it is no longer there to be read.
+    var isStreamed = false
+
+    init(_ head: RequestHead, id: RequestID, on client: Client) {
+        self.client = client
+        self.head = head
+        self.id = id
+        held = head.byteCount
+        body = BodyDecoder(head.framing)
+    }
+
+    /// Lends a part of the head, which lies at the front of the client's buffer until `held` is let go.
+    @inline(__always)
+    func withBytes<R, E: Error>(_ range: ByteRange, _ use: (Span<UInt8>) throws(E) -> R) throws(E) -> R {
+        try client.peer.withInput { input throws(E) in
+            try use(range.upperBound <= input.count ? input.extracting(range.range) : Span())
+        }
+    }
+
+    /// The user as the access log names them.
+    var userHash: [UInt8] { user?.logName ?? [] }
+
+    /// Says a comment on an idle event stream, so that nobody on the way takes it for dead.
+    func sayKeepAlive(chunked: Bool) {
+        let comment: StaticString = chunked ? "3\r\n:\n\n\r\n" : ":\n\n"
+        unsafe client.stream.send(UnsafeRawBufferPointer(start: comment.utf8Start, count: comment.utf8CodeUnitCount))
+    }
+
+    /// What a browser needs to see before it shows the answer to a page of an allowed origin (Fetch standard).
+    func appendOrigin(to out: ByteBuffer) {
+        guard let origin else { return }
+        out.append("Access-Control-Allow-Origin: " as StaticString)
+        out.append(origin)
+        out.append("\r\nVary: Origin\r\nAccess-Control-Expose-Headers: Mcp-Session-Id\r\n" as StaticString)
+    }
+
+    /// Drops the head and the held body from the client's buffer.
+    func letGo() {
+        client.peer.consume(held)
+        held = 0
+        head.forgetFields()
+    }
+}
+
+/// Why a call left its way.
+enum Interruption: Error {
+    /// It is refused; the client gets an answer.
+    case refused(Refusal)
+    /// It was answered by ourselves without a server: OPTIONS.
+    case answered
+    /// The client went away; nobody to answer.
+    case clientLeft
+    /// The answer had begun when its source broke: the client must see that it is incomplete.
+    case cutShort
+}

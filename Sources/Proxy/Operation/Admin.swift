@@ -1,0 +1,124 @@
+internal import Bytes
+internal import Configuration
+internal import HTTP1
+internal import Libevent
+internal import Synchronization
+
+/// The operator's listener: health, readiness, metrics. On the control loop, one answer a connection.
+final class Admin {
+    /// Where it listens, with the port the kernel chose.
+    let address: String
+    private let listener: Listener
+
+    init(
+        _ address: ListenAddress, shared: Shared, workers: [Worker], on loop: EventLoop
+    ) throws(StartFault) {
+        guard let socket = try Sockets.bind(address, count: 1).first else {
+            throw .cannotBind("\(address)", "no socket")
+        }
+        let desk = AdminDesk(shared, workers, on: loop)
+        do throws(SystemError) {
+            listener = try Listener(adopting: socket, on: loop) { descriptor in
+                Task.detached(executorPreference: loop) { await desk.serve(descriptor) }
+            }
+        } catch { throw .cannotBind("\(address)", "\(error)") }
+        self.address = listener.address.text
+    }
+}
+
+/// Answers the operator's questions.
+actor AdminDesk {
+    nonisolated let loop: EventLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+    private let shared: Shared
+    private let workers: [Worker]
+    private let pool = BufferPool()
+
+    private static let patience = 10_000
+    private static let limits = HeadLimits(bytes: 16 * 1024)
+
+    init(_ shared: Shared, _ workers: [Worker], on loop: EventLoop) {
+        (self.shared, self.workers, self.loop) = (shared, workers, loop)
+    }
+
+    func serve(_ descriptor: Int32) async {
+        let wakeup = Wakeup(on: loop)
+        let stream = Stream(adopting: descriptor, on: loop)
+        stream.wakeup = wakeup
+        wakeup.expire(after: Self.patience)
+        if let reply = await reply(to: Peer(stream, pool: pool), wakeup) {
+            stream.send(reply)
+            while stream.backlog > 0, !stream.writeFailed, !wakeup.expired { await wakeup.wait() }
+        }
+        wakeup.invalidate()
+        stream.close()
+    }
+
+    private func reply(to peer: Peer, _ wakeup: Wakeup) async -> ByteBuffer? {
+        var scanned = 0
+        while !wakeup.expired, !peer.hasEnded {
+            do {
+                let head = try peer.withInput { input throws(HeadFault) in
+                    input.isEmpty ? nil : try RequestHead.parse(input, limits: Self.limits, scanned: &scanned)
+                }
+                if let head {
+                    let path = peer.withInput { String(decoding: Array($0, head.path.range), as: UTF8.self) }
+                    return await answer(head.method, path)
+                }
+            } catch { return Self.write(400, "text/plain", "not a request\n") }
+            if !peer.fill() { await wakeup.wait() }
+        }
+        return nil
+    }
+
+    private func answer(_ method: Method, _ path: String) async -> ByteBuffer {
+        switch path {
+        case "/healthz", "/readyz", "/metrics":
+            guard method == .get else { return Self.write(405, "text/plain", "only GET\n") }
+        default: return Self.write(404, "text/plain", "nothing here\n")
+        }
+        switch path {
+        case "/readyz":
+            let (isReady, text) = await readiness()
+            return Self.write(isReady ? 200 : 503, "application/json", text)
+        case "/metrics": return Self.write(200, "text/plain; version=0.0.4", metrics())
+        default: return Self.write(200, "text/plain", "ok\n")
+        }
+    }
+
+    /// Ready once every issuer's keys are there; asking fetches them, so that a proxy without traffic gets ready too.
+    private func readiness() async -> (Bool, String) {
+        if shared.isDraining { return (false, "{\"ready\":false,\"draining\":true}\n") }
+        for issuer in shared.issuers { _ = try? await shared.keys.keys(of: issuer, keyID: nil) }
+        let ready = shared.keys.state.withLock { $0.ready }
+        let isReady = shared.issuers.allSatisfy(ready.contains)
+        let providers = shared.providerNames.enumerated().map { place, name in
+            "\"\(name)\":\"\(shared.desk.isBreakerOpen(provider: place) ? "breaker open" : "ok")\""
+        }
+        let keys = isReady ? "ok" : "unavailable"
+        return (
+            isReady, "{\"ready\":\(isReady),\"keys\":\"\(keys)\",\"providers\":{\(providers.joined(separator: ","))}}\n"
+        )
+    }
+
+    private func metrics() -> String {
+        var counts = Metrics(servers: shared.services.count).read()
+        for worker in workers { counts.add(worker.metrics.read()) }
+        var page = Exposition(servers: shared.services.map(\.name))
+        page.requests(counts)
+        page.exchanges(shared.desk.readCounts())
+        page.gauges(counts, shared)
+        return page.text
+    }
+
+    private static func write(_ status: UInt16, _ type: String, _ body: String) -> ByteBuffer {
+        let out = ByteBuffer()
+        out.appendStatusLine(status)
+        out.append(string: "Content-Type: \(type)\r\nCache-Control: no-store\r\n")
+        out.appendFraming(.length(UInt64(body.utf8.count)))
+        out.appendConnectionClose()
+        out.appendHeadEnd()
+        out.append(string: body)
+        return out
+    }
+}

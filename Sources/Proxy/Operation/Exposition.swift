@@ -1,0 +1,110 @@
+internal import Configuration
+internal import HTTP1
+internal import Synchronization
+
+/// Metrics as Prometheus reads them (text format 0.0.4). Label values are configured names and closed sets only.
+struct Exposition {
+    private(set) var text = ""
+    private let servers: [String]
+
+    init(servers: [String]) { self.servers = servers }
+
+    private func server(_ index: Int) -> String { servers.indices.contains(index) ? servers[index] : "" }
+
+    mutating func family(_ name: String, _ type: String, _ help: String) {
+        text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+    }
+
+    mutating func sample(_ name: String, _ labels: [(String, String)], _ value: String) {
+        let list = labels.map { "\($0)=\"\(Self.escaped($1))\"" }
+        text += list.isEmpty ? "\(name) \(value)\n" : "\(name){\(list.joined(separator: ","))} \(value)\n"
+    }
+
+    private static func escaped(_ value: String) -> String {
+        value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+    }
+
+    mutating func histogram(_ name: String, _ labels: [(String, String)], _ histogram: Histogram) {
+        var sum: UInt64 = 0
+        for (bound, count) in zip(histogram.bounds, histogram.buckets) {
+            sum &+= count
+            sample(name + "_bucket", labels + [("le", Self.seconds(bound))], "\(sum)")
+        }
+        sample(name + "_bucket", labels + [("le", "+Inf")], "\(histogram.count)")
+        sample(name + "_sum", labels, Self.seconds(histogram.sum))
+        sample(name + "_count", labels, "\(histogram.count)")
+    }
+
+    private static func seconds(_ nanoseconds: UInt64) -> String { "\(Double(nanoseconds) / 1e9)" }
+
+    mutating func requests(_ counts: Metrics.Counts) {
+        family("obo_requests_total", "counter", "Requests answered.")
+        for (label, count) in counts.requests.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+            sample(
+                "obo_requests_total",
+                [("server", server(label.server)), ("method", "\(label.method.name)"), ("status", "\(label.status)")],
+                "\(count)")
+        }
+        family("obo_request_duration_seconds", "histogram", "Time from a request's head to the end of its answer.")
+        for (index, histogram) in counts.durations.enumerated() where histogram.count > 0 {
+            self.histogram("obo_request_duration_seconds", [("server", server(index))], histogram)
+        }
+        family("obo_token_lookups_total", "counter", "Look-ups of minted tokens.")
+        for (label, count) in counts.lookups.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+            sample(
+                "obo_token_lookups_total",
+                [("server", server(label.server)), ("result", "\(label.result.name)")], "\(count)")
+        }
+        family("obo_refusals_total", "counter", "Requests refused.")
+        for (label, count) in counts.refusals.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+            sample(
+                "obo_refusals_total", [("server", server(label.server)), ("reason", label.reason)], "\(count)")
+        }
+    }
+
+    mutating func exchanges(_ counts: ExchangeDesk.Counts) {
+        family("obo_exchanges_total", "counter", "Token exchanges with a provider.")
+        for (label, count) in counts.exchanges.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+            sample(
+                "obo_exchanges_total",
+                [("provider", label.provider), ("server", label.server), ("outcome", label.outcome)], "\(count)")
+        }
+        family("obo_exchange_duration_seconds", "histogram", "Time of an exchange, all attempts together.")
+        for (provider, histogram) in counts.durations.sorted(by: { $0.key < $1.key }) {
+            self.histogram("obo_exchange_duration_seconds", [("provider", provider)], histogram)
+        }
+    }
+
+    mutating func gauges(_ counts: Metrics.Counts, _ shared: Shared) {
+        family("obo_open_connections", "gauge", "Open connections by side.")
+        sample("obo_open_connections", [("side", "client")], "\(counts.clientConnections)")
+        sample("obo_open_connections", [("side", "upstream")], "\(counts.upstreamConnections)")
+        family("obo_open_streams", "gauge", "Event streams being relayed.")
+        for (index, count) in counts.openStreams.enumerated() where index < servers.count {
+            sample("obo_open_streams", [("server", servers[index])], "\(count)")
+        }
+        family("obo_cache_entries", "gauge", "Minted tokens held.")
+        sample("obo_cache_entries", [], "\(shared.desk.entries)")
+        family("obo_breaker_open", "gauge", "Whether a provider's breaker is open.")
+        for (place, name) in shared.providerNames.enumerated() {
+            sample("obo_breaker_open", [("provider", name)], shared.desk.isBreakerOpen(provider: place) ? "1" : "0")
+        }
+        family("obo_jwks_refresh_total", "counter", "Fetches of an issuer's keys.")
+        let refreshes = shared.keys.state.withLock { $0.refreshes }
+        for (issuer, count) in refreshes.sorted(by: { $0.key < $1.key }) {
+            sample("obo_jwks_refresh_total", [("issuer", issuer), ("outcome", "good")], "\(count.good)")
+            sample("obo_jwks_refresh_total", [("issuer", issuer), ("outcome", "failed")], "\(count.failed)")
+        }
+        let process = ProcessFigures.read()
+        family("process_cpu_seconds_total", "counter", "User and system time.")
+        sample("process_cpu_seconds_total", [], "\(process.cpuSeconds)")
+        family("process_resident_memory_bytes", "gauge", "Resident memory.")
+        sample("process_resident_memory_bytes", [], "\(process.residentBytes)")
+        family("process_open_fds", "gauge", "Open file descriptors.")
+        sample("process_open_fds", [], "\(process.openDescriptors)")
+        family("process_start_time_seconds", "gauge", "When the process started, since 1970.")
+        sample("process_start_time_seconds", [], "\(shared.startedAt)")
+        family("obo_build_info", "gauge", "The running version.")
+        sample("obo_build_info", [("version", ProxyVersion.text)], "1")
+    }
+}

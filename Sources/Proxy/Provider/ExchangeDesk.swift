@@ -1,0 +1,76 @@
+internal import Bytes
+internal import Libevent
+internal import OnBehalfOf
+internal import Synchronization
+
+/// The process's one ledger behind its lock, and the way from a look-up to an outcome.
+final class ExchangeDesk: Sendable {
+    typealias Waiter = CheckedContinuation<ExchangeOutcome, Never>
+
+    private let ledger: Mutex<Ledger<Waiter>>
+    private let counts = Mutex(Counts())
+
+    /// For `obo_exchanges_total` and `obo_exchange_duration_seconds`.
+    struct Counts {
+        struct Label: Hashable { var provider: String, server: String, outcome: String }
+        var exchanges: [Label: UInt64] = [:]
+        var durations: [String: Histogram] = [:]
+    }
+
+    init(limits: LedgerLimits) { ledger = Mutex(Ledger(limits: limits)) }
+
+    /// One look-up under one lock: all that the exchange costs a warm request.
+    @inline(__always)
+    func lookup(_ key: ExchangeKey, provider: Int, userTokenExpires: UInt64) -> LedgerLookup {
+        let now = EventLoop.now
+        return ledger.withLock {
+            $0.lookup(key, provider: provider, userTokenExpires: userTokenExpires, now: now)
+        }
+    }
+
+    /// Waits for a flight that `lookup` said to join or to lead. It ends within the exchange's time budget.
+    func outcome(of flight: FlightID) async -> ExchangeOutcome {
+        await withCheckedContinuation { waiter in
+            let wait = ledger.withLock { $0.wait(on: flight, waiter: waiter) }
+            if case .ended(let outcome) = wait { waiter.resume(returning: outcome) }
+        }
+    }
+
+    /// Notes one attempt at the provider.
+    /// - Returns: whether another is permitted.
+    func attempted(_ flight: FlightID, fault: ExchangeFault?) -> Bool {
+        let now = EventLoop.now
+        return ledger.withLock { $0.attempted(flight, fault: fault, now: now) }
+    }
+
+    /// Ends a flight and resumes everyone who waits for it, each on its own loop.
+    func finish(_ flight: FlightID, _ outcome: ExchangeOutcome) {
+        let now = EventLoop.now
+        let waiters = ledger.withLock { $0.finish(flight, outcome, now: now) }
+        for waiter in waiters { waiter.resume(returning: outcome) }
+    }
+
+    /// Forgets a token that its server has rejected.
+    func forget(_ key: ExchangeKey, _ token: MintedToken) {
+        ledger.withLock { $0.forget(key, ifToken: token) }
+    }
+
+    /// Forgets one service's tokens, or all, and says how many.
+    func evict(_ service: Digest256?) -> Int { ledger.withLock { $0.evict(service: service) } }
+
+    var entries: Int { ledger.withLock { $0.count } }
+
+    func isBreakerOpen(provider: Int) -> Bool { ledger.withLock { $0.isBreakerOpen(provider: provider) } }
+
+    // MARK: Counting
+
+    func count(provider: String, server: String, outcome: String, nanoseconds: UInt64) {
+        counts.withLock {
+            $0.exchanges[.init(provider: provider, server: server, outcome: outcome), default: 0] &+= 1
+            $0.durations[provider, default: Histogram(bounds: Histogram.requestBounds)]
+                .observe(nanoseconds: nanoseconds)
+        }
+    }
+
+    func readCounts() -> Counts { counts.withLock { $0 } }
+}

@@ -1,0 +1,228 @@
+internal import Bytes
+internal import HTTP1
+internal import Libevent
+
+/// One answer to a request of our own, whole.
+struct HTTPReply: CustomStringConvertible, CustomReflectable {
+    let status: Int
+    let contentType: String
+    let retryAfter: String
+    let date: String
+    /// A token may be in it, so no description shows it.
+    let body: [UInt8]
+
+    var description: String { "[reply]" }
+    var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// Why a request of our own got no answer. Nothing of the answer is in it.
+enum CallFault: Error {
+    case dial(DialFault)
+    case timedOut
+    /// Closed before an answer began.
+    case noAnswer
+    /// Closed or broken before the answer was whole.
+    case cutOff
+    /// Not HTTP.
+    case malformed
+    /// More than we read from a provider.
+    case tooLarge
+
+    /// What an operator reads.
+    var text: String {
+        switch self {
+        case .dial(let fault): fault.text
+        case .timedOut: "no whole answer in time"
+        case .noAnswer: "the connection was closed without an answer"
+        case .cutOff: "the connection was closed before the answer was whole"
+        case .malformed: "the answer is not well-formed HTTP"
+        case .tooLarge: "the answer is larger than 1 MiB"
+        }
+    }
+}
+
+/// Requests of our own to one origin, with keep-alive and a bound on connections; whoever finds none free waits
+/// in line. Lives on the control loop, away from the requests' loops.
+final class HTTPCaller {
+    let endpoint: Endpoint
+    private let loop: EventLoop
+    private let pool = BufferPool()
+    private let most: Int
+    private var idle: [(peer: Peer, since: UInt64)] = []
+    /// How long a connection is kept. Routers and balancers drop silent ones without a word, and the next exchange
+    /// would wait out a whole attempt on them.
+    private static let patience: UInt64 = 30_000
+    private var inUse = 0
+    private var line: [Place] = []
+    private static let largestBody = 1 << 20
+
+    /// A caller's place in the line for a connection.
+    private final class Place {
+        let wakeup: Wakeup
+        var isMine = false
+
+        init(_ wakeup: Wakeup) { self.wakeup = wakeup }
+    }
+    private static let limits = HeadLimits(bytes: 32 * 1024)
+
+    init(_ endpoint: Endpoint, on loop: EventLoop, connections most: Int) {
+        self.endpoint = endpoint
+        self.loop = loop
+        self.most = max(most, 1)
+    }
+
+    /// How many calls wait for a connection.
+    var waiting: Int { line.count }
+
+    /// Sends `request`, a whole message, and reads the whole answer.
+    func call(_ request: ByteBuffer, _ method: Method, within milliseconds: Int) async throws(CallFault) -> HTTPReply {
+        let wakeup = Wakeup(on: loop)
+        defer { wakeup.invalidate() }
+        let deadline = EventLoop.now &+ UInt64(max(milliseconds, 1))
+        try await takePlace(wakeup, until: deadline)
+        defer { givePlace() }
+        let (peer, isReused) = try await connection(wakeup, until: deadline)
+        do {
+            return try await exchange(request, method, on: peer, wakeup, until: deadline)
+        } catch {
+            peer.stream.close()
+            // A kept connection may have been closed by the peer while it lay idle. Tokens are minted idempotently,
+            // so the request may go out again, on a fresh one.
+            guard case .noAnswer = error, isReused else { throw error }
+        }
+        let fresh = try await dial(wakeup, until: deadline)
+        do { return try await exchange(request, method, on: fresh, wakeup, until: deadline) } catch {
+            fresh.stream.close()
+            throw error
+        }
+    }
+
+    /// Waits in line, but not beyond the call's own time.
+    private func takePlace(_ wakeup: Wakeup, until deadline: UInt64) async throws(CallFault) {
+        if inUse < most {
+            inUse += 1
+            return
+        }
+        let place = Place(wakeup)
+        line.append(place)
+        wakeup.neverExpire()
+        wakeup.deadline = deadline
+        while !place.isMine {
+            await wakeup.wait()
+            guard wakeup.expired, !place.isMine else { continue }
+            line.removeAll { $0 === place }
+            throw .timedOut
+        }
+    }
+
+    /// Whoever leaves hands its place over, so `inUse` stays.
+    private func givePlace() {
+        guard !line.isEmpty else { return inUse -= 1 }
+        let next = line.removeFirst()
+        next.isMine = true
+        next.wakeup.fire()
+    }
+
+    private func connection(_ wakeup: Wakeup, until deadline: UInt64) async throws(CallFault) -> (Peer, Bool) {
+        let now = EventLoop.now
+        while let (peer, since) = idle.popLast() {
+            if now &- since < Self.patience && !peer.fill() && !peer.hasEnded && peer.buffered == 0 {
+                return (peer, true)
+            }
+            peer.stream.close()
+        }
+        return (try await dial(wakeup, until: deadline), false)
+    }
+
+    private func dial(_ wakeup: Wakeup, until deadline: UInt64) async throws(CallFault) -> Peer {
+        do {
+            let left = deadline > EventLoop.now ? Int(deadline - EventLoop.now) : 1
+            return Peer(try await endpoint.connect(on: loop, wakeup, within: left), pool: pool)
+        } catch { throw .dial(error) }
+    }
+
+    private func exchange(
+        _ request: ByteBuffer, _ method: Method, on peer: Peer, _ wakeup: Wakeup, until deadline: UInt64
+    ) async throws(CallFault) -> HTTPReply {
+        peer.stream.wakeup = wakeup
+        wakeup.neverExpire()
+        wakeup.deadline = deadline
+        unsafe request.withBytes { unsafe peer.stream.send($0) }
+        let head = try await readHead(method, from: peer, wakeup)
+        let reply = try await readBody(of: head, from: peer, wakeup)
+        peer.stream.wakeup = nil
+        let keep = head.keepAlive && !peer.hasEnded && peer.buffered == 0 && peer.stream.backlog == 0
+        if keep && idle.count < 8 { idle.append((peer, EventLoop.now)) } else { peer.stream.close() }
+        return reply
+    }
+
+    private func readHead(_ method: Method, from peer: Peer, _ wakeup: Wakeup) async throws(CallFault) -> ResponseHead {
+        var scanned = 0
+        while true {
+            do {
+                let head = try peer.withInput { bytes throws(HeadFault) in
+                    bytes.isEmpty
+                        ? nil : try ResponseHead.parse(bytes, answering: method, limits: Self.limits, scanned: &scanned)
+                }
+                if let head, head.status >= 200 { return head }
+                if let head {
+                    peer.consume(head.byteCount)
+                    scanned = 0
+                    continue
+                }
+            } catch { throw .malformed }
+            if peer.fill() { continue }
+            if peer.hasEnded || peer.stream.writeFailed { throw peer.buffered == 0 ? .noAnswer : .cutOff }
+            await wakeup.wait()
+            if wakeup.expired { throw .timedOut }
+        }
+    }
+
+    private func readBody(
+        of head: ResponseHead, from peer: Peer, _ wakeup: Wakeup
+    ) async throws(CallFault) -> HTTPReply {
+        let text = { (id: FieldID) in
+            peer.withInput { bytes in
+                head.first(id).map { field in String(decoding: Array(bytes, field.value.range), as: UTF8.self) } ?? ""
+            }
+        }
+        let (contentType, retryAfter, date) = (text(.contentType), text(.retryAfter), text(.date))
+        peer.consume(head.byteCount)
+        if case .length(let size) = head.framing, size > UInt64(Self.largestBody) { throw .tooLarge }
+        var decoder = BodyDecoder(head.framing)
+        var body: [UInt8] = []
+        while true {
+            do {
+                let part = try peer.withInput { bytes throws(BodyFault) in
+                    let part = try decoder.decode(bytes)
+                    body.append(contentsOf: Array(bytes, part.payload))
+                    return part
+                }
+                peer.consume(part.consumed)
+                if body.count > Self.largestBody { throw CallFault.tooLarge }
+                if part.consumed > 0 && !decoder.isComplete { continue }
+                if decoder.isComplete { break }
+                if peer.fill() { continue }
+                if peer.hasEnded {
+                    guard peer.ending == .end(clean: true), (try? decoder.end()) != nil else { throw CallFault.cutOff }
+                    break
+                }
+            } catch let fault as CallFault {
+                throw fault
+            } catch { throw .malformed }
+            await wakeup.wait()
+            if wakeup.expired { throw .timedOut }
+        }
+        return HTTPReply(
+            status: Int(head.status), contentType: contentType, retryAfter: retryAfter, date: date, body: body)
+    }
+}
+
+extension Array where Element == UInt8 {
+    /// Copies a part of a span.
+    init(_ span: Span<UInt8>, _ range: Range<Int>) {
+        self = []
+        reserveCapacity(range.count)
+        for i in range where i < span.count { append(span[i]) }
+    }
+}

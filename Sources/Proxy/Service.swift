@@ -1,0 +1,98 @@
+internal import Bytes
+internal import Configuration
+internal import HTTP1
+internal import Libevent
+internal import OnBehalfOf
+internal import OpenSSL
+
+/// One configured server, with all that can be worked out before the first request.
+final class Service: Sendable, CustomStringConvertible, CustomReflectable {
+    /// Its place in the configuration, and in the metrics.
+    let index: Int
+    let name: String
+    let nameBytes: [UInt8]
+    /// Where it is served.
+    let pathBytes: [UInt8]
+    /// The provider that mints its tokens: its place in the list of desks.
+    let provider: Int
+    /// What is asked for in each exchange.
+    let target: ExchangeTarget
+    /// What the ledger knows the server's tokens by, besides the user token.
+    let exchangeDigest: Digest256
+    let endpoint: Endpoint
+    let timeouts: Timeouts
+    /// What follows the target in every request's head: version, Host, Via, configured fields.
+    let headStart: [UInt8]
+
+    /// Fields that the configuration sets, in place of the client's.
+    let replaced: [FieldName]
+
+    private let path: [UInt8]
+    private let query: [UInt8]?
+
+    init(
+        _ server: ServerConfiguration, index: Int, provider: Int, target: ExchangeTarget, tls: TLSClientContext?
+    ) {
+        self.index = index
+        self.provider = provider
+        self.target = target
+        exchangeDigest = target.service { SHA256.digest($0) }
+        replaced = server.headers.compactMap { FieldName($0.name) }
+        name = server.name
+        nameBytes = Array(server.name.utf8)
+        pathBytes = Array("/\(server.name)".utf8)
+        endpoint = Endpoint(host: server.url.host, port: server.url.port, tls: tls)
+        timeouts = Timeouts(server.timeouts)
+        path = Array(server.url.path.utf8)
+        // A bare `?` asks for nothing, and in front of the request's own query it would be a second one.
+        query = server.url.query.flatMap { $0.isEmpty ? nil : Array($0.utf8) }
+        let head = ByteBuffer()
+        head.append(string: " HTTP/1.1\r\nHost: \(server.url.authority)\r\nVia: 1.1 obo-proxy\r\n")
+        for header in server.headers {
+            head.append(string: "\(header.name): ")
+            unsafe header.value.withBytes { unsafe head.append($0) }
+            head.append("\r\n" as StaticString)
+        }
+        headStart = head.bytes
+    }
+
+    /// Its name alone: the head's start holds configured fields, which are often API keys.
+    var description: String { name }
+    var customMirror: Mirror { Mirror(self, children: []) }
+
+    /// Appends the upstream target: the configured path, with the configured query and the request's.
+    func appendTarget(query head: Span<UInt8>, _ requested: ByteRange?, to out: ByteBuffer) {
+        out.append(path)
+        if let query {
+            out.append(byte: UInt8(ascii: "?"))
+            out.append(query)
+        }
+        guard let requested, !requested.isEmpty else { return }
+        out.append(byte: UInt8(ascii: query == nil ? "?" : "&"))
+        out.append(head.extracting(requested.range))
+    }
+}
+
+/// Waits in milliseconds.
+struct Timeouts: Sendable {
+    var connect: Int
+    var response: Int
+    var streamIdle: Int
+    var keepAlive: Int
+
+    init(_ settings: ServerTimeouts) {
+        connect = settings.connect.milliseconds
+        response = settings.response.milliseconds
+        streamIdle = settings.streamIdle.milliseconds
+        keepAlive = settings.sseKeepalive.milliseconds
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, at least 0, without overflow.
+    var milliseconds: Int {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = Int(seconds).multipliedReportingOverflow(by: 1000)
+        return overflow ? .max : max(product &+ Int(attoseconds / 1_000_000_000_000_000), 0)
+    }
+}

@@ -1,0 +1,170 @@
+internal import Bytes
+internal import Glibc
+internal import HTTP1
+internal import Libevent
+internal import MCP
+internal import OnBehalfOf
+
+extension Worker {
+    /// Sends the request to its server with the minted token in place of the user's.
+    func forward(
+        _ call: Call, with credential: consuming MintedCredential, to service: Service
+    ) async throws(Interruption) -> Upstream {
+        try refuseRepeatedToken(call)
+        noticeLeaving(call.client)
+        if let whole = lengthToGather(call) { try await gatherBody(of: call, whole) }
+        if call.client.hasLeft { throw .clientLeft }
+        let upstream = try await connect(call, to: service)
+        // From here to the send nothing may suspend: the head is built in the worker's own buffer.
+        appendHead(of: call, to: service, credential)
+        sendHead(of: call, to: upstream)
+        return upstream
+    }
+
+    /// A request that repeats the user's token in the query or another field would carry it upstream.
+    private func refuseRepeatedToken(_ call: Call) throws(Interruption) {
+        let token = call.bearer
+        if let query = call.head.query, call.contains(token, in: query) { throw .refused(.badRequest) }
+        for field in call.head.fields {
+            let repeats = field.id != .authorization && call.contains(token, in: field.value)
+            if repeats || call.contains(token, in: field.name) { throw .refused(.badRequest) }
+        }
+    }
+
+    /// The length of head and body, if the body is small and not all here.
+    private func lengthToGather(_ call: Call) -> Int? {
+        guard case .length(let size) = call.head.framing, size <= Call.mostHeld else { return nil }
+        let whole = call.head.byteCount &+ Int(clamping: size)
+        return call.client.peer.buffered < whole ? whole : nil
+    }
+
+    /// Waits for the rest of a small body. Many clients send head and body apart; a message that is still held when
+    /// its server fails is answered under its own id, and a server never sees the half of it.
+    private func gatherBody(of call: Call, _ whole: Int) async throws(Interruption) {
+        let client = call.client
+        client.wakeup.expire(after: shared.waits.body)
+        if call.head.expectsContinue && client.peer.buffered == call.head.byteCount { sendContinue(client) }
+        while client.peer.buffered < whole, !client.hasLeft {
+            if client.peer.fill(most: whole) { continue }
+            await client.wakeup.wait()
+            if client.wakeup.expired { throw .refused(.badRequest) }
+        }
+        client.wakeup.neverExpire()
+    }
+
+    private func appendHead(of call: Call, to service: Service, _ credential: consuming MintedCredential) {
+        let head = call.head
+        call.client.peer.withInput { bytes in
+            out.append(bytes.extracting(head.methodRange.range))
+            out.append(byte: UInt8(ascii: " "))
+            service.appendTarget(query: bytes, head.query, to: out)
+            out.append(service.headStart)
+            head.appendForwardable(from: bytes, to: out, replacing: service.replaced)
+        }
+        if let session = call.session {
+            out.append("Mcp-Session-Id: " as StaticString)
+            out.append(session)
+            out.append("\r\n" as StaticString)
+        }
+        out.append("Authorization: " as StaticString)
+        credential.append(to: out)
+        out.append("\r\n" as StaticString)
+        out.appendFraming(head.framing)
+        out.append("\r\n" as StaticString)
+    }
+
+    /// Sends the head, together with a body that arrived whole with it.
+    private func sendHead(of call: Call, to upstream: Upstream) {
+        if case .length(let size) = call.head.framing, call.holdsBody(of: size) {
+            unsafe call.client.peer.withInputBytes { bytes in
+                let body = unsafe UnsafeRawBufferPointer(rebasing: bytes[call.head.byteCount..<call.held])
+                unsafe upstream.stream.send(out, body)
+            }
+            call.bytesIn = size
+        } else {
+            upstream.stream.send(out)
+            if case .none = call.head.framing { return }
+            beginStreaming(call)
+        }
+    }
+
+    private func beginStreaming(_ call: Call) {
+        call.isStreamed = true
+        call.letGo()
+        if call.head.expectsContinue && call.client.peer.buffered == 0 { sendContinue(call.client) }
+    }
+
+    /// Moves what has arrived of a streamed body, as far as the server takes it.
+    func pumpUpload(_ call: Call, to upstream: Upstream) throws(Interruption) {
+        guard call.isStreamed, !call.body.isComplete else { return }
+        let client = call.client.peer
+        while upstream.stream.backlog < highWater, !upstream.stream.writeFailed, !call.body.isComplete {
+            if client.buffered == 0 && (!client.fill() || client.buffered == 0) { return }
+            let part = try decode(call)
+            unsafe client.withInputBytes { bytes in
+                let payload = unsafe UnsafeRawBufferPointer(rebasing: bytes[part.payload])
+                unsafe send(payload, as: call.head.framing, to: upstream)
+            }
+            client.consume(part.consumed)
+            if part.isComplete, case .chunked = call.head.framing { sendLastChunk(to: upstream.stream) }
+            if part.consumed == 0 && !part.isComplete { return }
+        }
+    }
+
+    private func decode(_ call: Call) throws(Interruption) -> BodyPart {
+        do {
+            let part = try call.client.peer.withInput { bytes throws(BodyFault) in try call.body.decode(bytes) }
+            call.bytesIn &+= UInt64(part.payload.count)
+            if call.bytesIn > bodyLimit { throw Interruption.refused(.bodyTooLarge) }
+            return part
+        } catch let interruption as Interruption {
+            throw interruption
+        } catch {
+            throw .refused(.badRequest)
+        }
+    }
+
+    private func send(_ payload: UnsafeRawBufferPointer, as framing: BodyFraming, to upstream: Upstream) {
+        guard payload.count > 0 else { return }
+        guard case .chunked = framing else { return unsafe upstream.stream.send(payload) }
+        unsafe out.appendChunk(payload)
+        upstream.stream.send(out)
+    }
+}
+
+extension Call {
+    /// The largest body that is kept until its answer begins.
+    fileprivate static var mostHeld: UInt64 { 64 * 1024 }
+
+    /// Whether one part of the head holds another part's bytes.
+    fileprivate func contains(_ needle: ByteRange, in place: ByteRange) -> Bool {
+        guard place.count >= needle.count else { return false }
+        return unsafe client.peer.withInputBytes { bytes in
+            guard let start = bytes.baseAddress, max(place.upperBound, needle.upperBound) <= bytes.count else {
+                return true
+            }
+            return (place.lowerBound...place.upperBound &- Int(needle.count)).contains {
+                unsafe memcmp(start + $0, start + needle.lowerBound, Int(needle.count)) == 0
+            }
+        }
+    }
+
+    /// Notes that the whole body is in the client's buffer, if it is.
+    fileprivate func holdsBody(of size: UInt64) -> Bool {
+        let whole = head.byteCount &+ Int(clamping: size)
+        guard size <= Self.mostHeld, client.peer.buffered >= whole else { return false }
+        held = whole
+        body = BodyDecoder(.none)
+        return true
+    }
+}
+
+extension ByteBuffer {
+    /// Appends one chunk (RFC 9112 section 7.1). Empty payloads must not come here: they would end the body.
+    func appendChunk(_ payload: UnsafeRawBufferPointer) {
+        append(hexadecimal: UInt64(payload.count))
+        append("\r\n" as StaticString)
+        unsafe append(payload)
+        append("\r\n" as StaticString)
+    }
+}

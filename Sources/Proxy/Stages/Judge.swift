@@ -1,0 +1,70 @@
+internal import Bytes
+internal import HTTP1
+internal import Identity
+internal import MCP
+internal import OnBehalfOf
+
+extension Worker {
+    /// Whether the server's answer may be relayed at all.
+    func judge(_ head: ResponseHead, _ call: Call, _ upstream: Upstream) throws(Interruption) {
+        if head.status == 401 {
+            // The minted token is of no use there; the next request exchanges anew.
+            if let service = call.service, let token = call.minted {
+                shared.desk.forget(ExchangeKey(token: call.tokenDigest, service: service.exchangeDigest), token)
+            }
+            throw .refused(.upstreamRejectedToken)
+        }
+        // A redirect would lead the client, and its token, past this proxy.
+        if head.isRedirect { throw .refused(.upstreamProtocol) }
+    }
+
+    /// Puts the answer's head into `out`, to leave with the first of its body.
+    func beginAnswer(
+        _ head: ResponseHead, _ call: Call, _ upstream: Upstream, _ answer: AnswerBody
+    ) throws(Interruption) {
+        let session = try keyedSession(head, call, upstream)
+        out.appendStatusLine(head.status)
+        upstream.peer.withInput { head.appendForwardable(from: $0, to: out) }
+        if let session {
+            out.append("Mcp-Session-Id: " as StaticString)
+            out.append(session)
+            out.append("\r\n" as StaticString)
+        }
+        call.appendOrigin(to: out)
+        if answer.isChunked { out.appendFraming(.chunked) }
+        if case .length = head.framing { out.appendFraming(head.framing) }
+        if !call.client.staysOpen { out.appendConnectionClose() }
+        out.appendHeadEnd()
+        upstream.peer.consume(head.byteCount)
+        upstream.answerBegan = true
+        call.client.isUntilClose = answer.isUntilClose
+        call.status = Int(head.status)
+        call.letGo()
+    }
+
+    // MARK: Sessions (they belong to users: CONTRACT section 3)
+
+    /// Checks that the session the request names is this user's, and strips the proof.
+    func checkSession(_ call: Call, of user: UserToken, at service: Service) throws(Interruption) {
+        guard let field = call.head.first(.mcpSessionID) else { return }
+        guard call.head.count(of: .mcpSessionID) == 1 else { throw .refused(.badRequest) }
+        let owner = SessionKey.Owner(server: service.name, issuer: user.issuer, subject: user.subject)
+        call.session = call.withBytes(field.value) { signed in
+            shared.sessions.verify(signed, for: owner).map { Array(signed, 0..<$0) }
+        }
+        if call.session == nil { throw .refused(.sessionMismatch) }
+    }
+
+    private func keyedSession(_ head: ResponseHead, _ call: Call, _ upstream: Upstream) throws(Interruption) -> [UInt8]?
+    {
+        guard let field = head.first(.mcpSessionID), let user = call.user else { return nil }
+        let owner = SessionKey.Owner(server: upstream.service.name, issuer: user.issuer, subject: user.subject)
+        let signed = upstream.peer.withInput { bytes in
+            field.value.upperBound <= bytes.count
+                ? shared.sessions.sign(bytes.extracting(field.value.range), for: owner) : nil
+        }
+        // An id that can't be tied to its user would be anybody's.
+        guard let signed else { throw .refused(.upstreamProtocol) }
+        return signed
+    }
+}

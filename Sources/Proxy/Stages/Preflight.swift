@@ -1,0 +1,36 @@
+internal import Bytes
+internal import HTTP1
+internal import Libevent
+internal import MCP
+
+extension Worker {
+    /// OPTIONS is answered here: it carries no token, and nothing of it is the server's business. `OPTIONS *` asks
+    /// about the proxy as a whole, which has nothing to say.
+    func answerOptions(_ call: Call) -> Interruption {
+        guard call.head.form != .asterisk else { return .refused(.methodNotAllowed) }
+        guard let service = service(named: call.head.path, of: call) else { return .refused(.unknownServer) }
+        call.service = service
+        guard hasAllowedOrigin(call) else { return .refused(.badOrigin) }
+        call.status = 204
+        out.appendStatusLine(204)
+        out.append("Allow: POST, GET, DELETE, OPTIONS\r\n" as StaticString)
+        appendCORS(call)
+        if !call.client.staysOpen { out.appendConnectionClose() }
+        out.appendHeadEnd()
+        call.client.stream.send(out)
+        return .answered
+    }
+
+    /// What a browser asks before it lets a page of an allowed origin talk to us (Fetch standard).
+    private func appendCORS(_ call: Call) {
+        guard call.origin != nil else { return }
+        call.appendOrigin(to: out)
+        out.append(
+            """
+            Access-Control-Allow-Methods: POST, GET, DELETE\r\n\
+            Access-Control-Allow-Headers: Authorization, Content-Type, Accept, Mcp-Session-Id, \
+            MCP-Protocol-Version, Mcp-Method, Mcp-Name, Last-Event-ID\r\n\
+            Access-Control-Max-Age: 600\r\n
+            """ as StaticString)
+    }
+}

@@ -1,0 +1,184 @@
+internal import Bytes
+internal import HTTP1
+internal import Identity
+internal import Libevent
+internal import MCP
+internal import OnBehalfOf
+
+extension Worker {
+    /// Answers for a call that could not go its way. The only place where a refusal meets the client.
+    func refuse(_ call: Call, _ interruption: Interruption) async {
+        out.removeAll()
+        switch interruption {
+        case .refused(let refusal):
+            call.refusal = refusal
+            let question = await question(of: call, for: refusal)
+            send(
+                refusal.answer(
+                    to: question, mode: .jsonrpc, server: call.service?.name, request: call.id,
+                    retryAfter: call.retryAfter), for: call)
+        case .answered: finishBody(call)
+        case .clientLeft:
+            call.status = 499
+            call.client.staysOpen = false
+            // It may have closed its own side only and still read: an answer that ends with the close must not
+            // look whole.
+            call.client.isCut = call.client.isUntilClose
+        case .cutShort:
+            call.client.staysOpen = false
+            call.client.isCut = true
+        }
+        call.client.wakeup.neverExpire()
+    }
+
+    /// What the refusal is an answer to. A JSON-RPC call waits for an error under its own id, so its body is read.
+    private func question(of call: Call, for refusal: Refusal) async -> Question {
+        defer { finishBody(call) }
+        switch call.head.method {
+        case .get: return .get
+        case .delete: return .delete
+        case .post: break
+        default: return .other
+        }
+        guard !refusal.isPlainHTTP, !call.isStreamed, let message = await readMessage(call) else {
+            return .post(.unreadable)
+        }
+        return .post(message.withSpan { Envelope.read($0) })
+    }
+
+    /// Reads the whole request body, if it comes in time and within the limit.
+    private func readMessage(_ call: Call) async -> ByteBuffer? {
+        let client = call.client
+        let message = ByteBuffer(capacity: 1024)
+        var decoder = BodyDecoder(call.head.framing)
+        client.peer.consume(call.head.byteCount)
+        call.held = 0
+        call.body = decoder
+        client.wakeup.expire(after: shared.waits.body)
+        if call.head.expectsContinue && client.peer.buffered == 0 { sendContinue(client) }
+        while !decoder.isComplete {
+            let part = try? client.peer.withInput { bytes throws(BodyFault) in
+                let part = try decoder.decode(bytes)
+                if part.payload.upperBound <= bytes.count { message.append(bytes.extracting(part.payload)) }
+                return part
+            }
+            guard let part, UInt64(message.count) <= bodyLimit else { return nil }
+            client.peer.consume(part.consumed)
+            call.body = decoder
+            if part.consumed > 0 || decoder.isComplete { continue }
+            if client.peer.fill() && client.peer.buffered > 0 { continue }
+            if client.hasLeft || client.wakeup.expired { return nil }
+            await client.wakeup.wait()
+        }
+        call.bytesIn = UInt64(message.count)
+        return message
+    }
+
+    /// Leaves the connection where the next request begins, or marks it as not to be used again.
+    private func finishBody(_ call: Call) {
+        let client = call.client
+        if call.held > 0, let whole = call.wholeLength, client.peer.buffered >= whole {
+            client.peer.consume(whole)
+            call.held = 0
+            return
+        }
+        call.letGo()
+        if !call.body.isComplete {
+            client.staysOpen = false
+            client.hasUnreadBody = true
+        }
+    }
+
+    private func send(_ answer: Answer, for call: Call) {
+        if answer.closes { call.client.staysOpen = false }
+        call.status = answer.status
+        call.bytesOut = UInt64(answer.body.count)
+        out.appendStatusLine(UInt16(clamping: answer.status))
+        call.appendOrigin(to: out)
+        append(answer, closing: !call.client.staysOpen, sendsBody: call.head.method != .head)
+        call.client.stream.send(out)
+    }
+
+    /// Appends all of an answer behind its status line.
+    private func append(_ answer: Answer, closing: Bool, sendsBody: Bool) {
+        for field in answer.fields { out.append(string: "\(field.name): \(field.value)\r\n") }
+        out.appendFraming(.length(UInt64(answer.body.count)))
+        if closing { out.appendConnectionClose() }
+        out.appendHeadEnd()
+        if sendsBody { out.append(answer.body) }
+    }
+
+    /// A head that can't be understood: there is no call yet, and no telling where the next one would begin.
+    func refuseHead(_ fault: HeadFault, from client: Client) {
+        let refusal: Refusal = fault.reason == .headerTooLarge ? .headerTooLarge : .badRequest
+        let id = requestIDs.next()
+        let answer = refusal.answer(to: .other, mode: .jsonrpc, server: nil, request: id)
+        let status = Int(fault.status)
+        out.removeAll()
+        out.appendStatusLine(UInt16(clamping: status))
+        append(answer, closing: true, sendsBody: true)
+        client.stream.send(out)
+        client.staysOpen = false
+        client.hasUnreadBody = true
+        accountHead(refusal, status: status, id: id)
+    }
+
+    func sendContinue(_ client: Client) {
+        out.append("HTTP/1.1 100 Continue\r\n\r\n" as StaticString)
+        client.stream.send(out)
+    }
+
+    func sendLastChunk(to stream: Stream) {
+        out.appendLastChunk()
+        stream.send(out)
+    }
+}
+
+extension Call {
+    /// The bytes of head and body together, where the head tells.
+    fileprivate var wholeLength: Int? {
+        switch head.framing {
+        case .none: head.byteCount
+        case .length(let size): head.byteCount &+ Int(clamping: min(size, 1 << 40))
+        case .chunked, .untilClose: nil
+        }
+    }
+}
+
+extension Refusal {
+    /// A user token's fault is the refusal of the same name.
+    init(_ fault: TokenFault) {
+        switch fault {
+        case .missingToken: self = .missingToken
+        case .placeholderToken: self = .placeholderToken
+        case .malformedToken: self = .malformedToken
+        case .idToken: self = .idToken
+        case .appOnlyToken: self = .appOnlyToken
+        case .invalidSignature: self = .invalidSignature
+        case .wrongIssuer: self = .wrongIssuer
+        case .wrongAudience: self = .wrongAudience
+        case .expiredToken: self = .expiredToken
+        case .notYetValid: self = .notYetValid
+        case .missingScope: self = .missingScope
+        case .keysUnavailable: self = .keysUnavailable
+        }
+    }
+
+    /// An exchange's fault is the refusal of the same name.
+    init(_ fault: ExchangeFault) {
+        switch fault.reason {
+        case .exchangeRejected: self = .exchangeRejected
+        case .consentRequired: self = .consentRequired
+        case .interactionRequired: self = .interactionRequired
+        case .scopeMisconfigured: self = .scopeMisconfigured
+        case .clientRejected: self = .clientRejected
+        case .grantUnsupported: self = .grantUnsupported
+        case .invalidExchangeResponse: self = .invalidExchangeResponse
+        case .exchangeUnavailable: self = .exchangeUnavailable
+        case .exchangeTimeout: self = .exchangeTimeout
+        case .exchangeThrottled: self = .exchangeThrottled
+        case .breakerOpen: self = .breakerOpen
+        case .overloaded: self = .overloaded
+        }
+    }
+}

@@ -1,0 +1,166 @@
+internal import Bytes
+internal import HTTP1
+internal import Libevent
+internal import MCP
+
+extension Worker {
+    /// Brings the server's answer to the client, piece by piece as it comes.
+    func relay(_ call: Call, from upstream: Upstream) async throws(Interruption) {
+        defer { upstream.stream.wakeup = nil }
+        do throws(Interruption) {
+            var head = try await responseHead(for: call, from: upstream)
+            call.upstreamStatus = Int(head.status)
+            try judge(head, call, upstream)
+            var answer = AnswerBody(head, to: call.head)
+            let reusable = try await relay(&head, &answer, call, upstream)
+            retire(upstream, after: head, reusable: reusable && call.body.isComplete)
+        } catch {
+            upstream.close()
+            throw upstream.answerBegan && error.isRefusal ? .cutShort : error
+        }
+    }
+
+    private func retire(_ upstream: Upstream, after head: ResponseHead, reusable: Bool) {
+        let isClean = upstream.peer.buffered == 0 && upstream.stream.backlog == 0 && !upstream.stream.writeFailed
+        if reusable && head.keepAlive && isClean {
+            pool(for: upstream.service).give(upstream.peer, hint: head.keepAliveTimeout.map { Int($0) })
+        } else {
+            upstream.close()
+        }
+    }
+
+    // MARK: The head
+
+    private func responseHead(for call: Call, from upstream: Upstream) async throws(Interruption) -> ResponseHead {
+        let client = call.client
+        var (scanned, interim) = (0, 0)
+        var clock = UploadClock(call, body: shared.waits.body, response: upstream.service.timeouts.response)
+        while true {
+            if let head = try parseHead(call, upstream, &scanned) {
+                if !head.isInterim { return head }
+                // Interim answers are ours to give (RFC 9110 section 15.2: a gateway asks for none on its own behalf).
+                interim += 1
+                guard interim <= 32 else { throw .refused(.upstreamProtocol) }
+                upstream.peer.consume(head.byteCount)
+                scanned = 0
+                continue
+            }
+            if upstream.peer.hasEnded { throw .refused(.upstreamUnreachable) }
+            try pumpUpload(call, to: upstream)
+            clock.look(at: call)
+            noticeLeaving(client)
+            if client.hasLeft { throw .clientLeft }
+            if upstream.peer.fill(most: headLimits.bytes) { continue }
+            await client.wakeup.wait()
+            if client.wakeup.expired { throw .refused(clock.refusal(serverTakesBody: upstream.takesBody)) }
+        }
+    }
+
+    private func parseHead(
+        _ call: Call, _ upstream: Upstream, _ scanned: inout Int
+    ) throws(Interruption) -> ResponseHead? {
+        guard upstream.peer.buffered > 0 else { return nil }
+        do {
+            return try upstream.peer.withInput { bytes throws(HeadFault) in
+                try ResponseHead.parse(bytes, answering: call.head.method, limits: headLimits, scanned: &scanned)
+            }
+        } catch {
+            throw .refused(.upstreamProtocol)
+        }
+    }
+
+    /// Reads on from the client only to learn that it left, or a little of its next request.
+    func noticeLeaving(_ client: Client) {
+        if client.stream.mayRead { client.peer.fill() }
+    }
+
+    // MARK: The body
+
+    /// - Returns: whether the server's message came to its end.
+    private func relay(
+        _ head: inout ResponseHead, _ answer: inout AnswerBody, _ call: Call, _ upstream: Upstream
+    ) async throws(Interruption) -> Bool {
+        var clock = RelayClock(answer.takesComments, upstream.service.timeouts, call.client.wakeup)
+        var reads = 0
+        if answer.isEventStream { streamOpened(call, by: 1) }
+        defer { if answer.isEventStream { streamOpened(call, by: -1) } }
+        // Up to the first `move` nothing may suspend, and each call of an `async` function may: the head is in the
+        // worker's own buffer, and whoever ran meanwhile would send it to another client.
+        try beginAnswer(head, call, upstream, answer)
+        head.forgetFields()
+        while true {
+            try move(&answer, call, upstream)
+            if answer.isComplete { break }
+            if upstream.peer.hasEnded && upstream.peer.buffered == 0 {
+                try answer.end(upstream.peer.ending)
+                if answer.isChunked { sendLastChunk(to: call.client.stream) }
+                break
+            }
+            if isDraining && answer.mayEndEarly {
+                endEarly(call)
+                return false
+            }
+            try pumpUpload(call, to: upstream)
+            noticeLeaving(call.client)
+            if call.client.hasLeft { throw .clientLeft }
+            if call.client.stream.backlog < highWater, upstream.peer.fill(reading: 64 * 1024) {
+                clock.heard()
+                // Between two fast peers there is never a wait, and everyone else's connection would stand still.
+                reads &+= 1
+                if reads & 15 == 0 { await loop.standBack() }
+                continue
+            }
+            await call.client.wakeup.wait()
+            try clock.check(call, &answer)
+        }
+        call.client.wakeup.neverExpire()
+        if !call.body.isComplete { abandonUpload(call) }
+        return true
+    }
+
+    /// Moves what has arrived, as far as the client takes it.
+    private func move(_ answer: inout AnswerBody, _ call: Call, _ upstream: Upstream) throws(Interruption) {
+        while !answer.isComplete, call.client.stream.backlog < highWater {
+            let part: BodyPart
+            do {
+                part = try upstream.peer.withInput { bytes throws(BodyFault) in try answer.decoder.decode(bytes) }
+            } catch {
+                out.removeAll()
+                throw .cutShort
+            }
+            unsafe upstream.peer.withInputBytes { bytes in
+                unsafe emit(UnsafeRawBufferPointer(rebasing: bytes[part.payload]), of: &answer, to: call)
+            }
+            upstream.peer.consume(part.consumed)
+            if part.consumed == 0 { break }
+        }
+        if answer.isComplete && answer.isChunked { out.append("0\r\n\r\n" as StaticString) }
+        if !out.isEmpty { call.client.stream.send(out) }
+    }
+
+    private func emit(_ payload: UnsafeRawBufferPointer, of answer: inout AnswerBody, to call: Call) {
+        guard payload.count > 0 else { return }
+        call.bytesOut &+= UInt64(payload.count)
+        if answer.takesComments { unsafe answer.boundary.feed(payload.assumingMemoryBound(to: UInt8.self).span) }
+        if answer.isChunked {
+            unsafe out.appendChunk(payload)
+        } else {
+            unsafe call.client.stream.send(out, payload)
+        }
+    }
+
+    private func endEarly(_ call: Call) {
+        call.client.staysOpen = false
+        out.append("0\r\n\r\n" as StaticString)
+        call.client.stream.send(out)
+    }
+
+    private func abandonUpload(_ call: Call) {
+        call.client.staysOpen = false
+        call.client.hasUnreadBody = true
+    }
+}
+
+extension Interruption {
+    var isRefusal: Bool { if case .refused = self { true } else { false } }
+}
