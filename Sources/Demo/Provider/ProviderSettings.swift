@@ -1,0 +1,17 @@
+/// What the development identity provider knows.
+package struct ProviderSettings: Sendable {
+    /// The proxy's client, which user tokens are meant for.
+    package var clientID = "chat"
+    package var clientSecret = "demo-secret"
+    /// The one API that tokens can be minted for; scopes are `<resource>/<name>` or `<resource>/.default`.
+    package var resource = "api://tools"
+    /// Users who have not consented to the API.
+    package var withoutConsent: Set<String> = ["carol"]
+    /// How long an exchange takes, so that calls at once really meet it.
+    package var delayMilliseconds = 300
+
+    package init() {}
+
+    /// The audience of the user tokens, in the form that an application ID URI has.
+    package var audience: String { "api://\(clientID)" }
+}
