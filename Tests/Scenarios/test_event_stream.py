@@ -1,0 +1,168 @@
+"""An event stream arrives event by event: each one is with the client before the upstream writes the next."""
+
+import asyncio
+import gzip
+
+import pytest
+
+from fixtures.client import encode, message
+
+
+async def test_each_event_at_once(proxy, provider, upstream):
+    read = asyncio.Event()
+
+    async def stream(call):
+        await call.start_stream([("Mcp-Session-Id", "s")])
+        for number in range(10):
+            await call.event({"n": number})
+            await asyncio.wait_for(read.wait(), 5)
+            read.clear()
+        await call.end()
+
+    upstream.script(stream)
+    async with await proxy.connect() as client:
+        await client.send(encode("POST", "/tickets", message(), token=provider.user_token()))
+        head = await client.head()
+        assert head.status == 200 and head.value("content-type") == "text/event-stream"
+        for number in range(10):
+            assert await client.event(timeout=5) == {"n": number}
+            read.set()
+        assert await client.event(timeout=5) is None, "the upstream's end is the client's end"
+
+
+async def test_head_before_the_first_event(proxy, provider, upstream):
+    """A chat server waits for the head of its GET before it goes on."""
+    gate = asyncio.Event()
+
+    async def stream(call):
+        await call.start_stream()
+        await gate.wait()
+        await call.event({"first": True})
+        await call.peer_closed()
+
+    upstream.script(stream)
+    async with await proxy.connect() as client:
+        await client.send(encode("GET", "/tickets", token=provider.user_token()))
+        assert (await client.head()).status == 200
+        gate.set()
+        assert await client.event() == {"first": True}
+
+
+async def test_pieces_of_events_are_not_held_back(proxy, provider, upstream):
+    """Bytes are relayed as they come, whole events or not."""
+    read = asyncio.Event()
+
+    async def stream(call):
+        await call.start_stream()
+        for piece in (b"da", b"ta: x", b"\n", b"\ndata: y\n\n"):
+            await call.chunk(piece)
+            await asyncio.wait_for(read.wait(), 5)
+            read.clear()
+        await call.end()
+
+    upstream.script(stream)
+    async with await proxy.connect() as client:
+        await client.send(encode("POST", "/tickets", message(), token=provider.user_token()))
+        await client.head()
+        for piece in (b"da", b"ta: x", b"\n", b"\ndata: y\n\n"):
+            assert await client.chunk() == piece
+            read.set()
+        assert await client.chunk() == b""
+
+
+async def test_keep_alive_comments(start_proxy, provider, upstream):
+    """On an idle stream comments keep the chat server's read timer from running out."""
+    proxy = await start_proxy(OBO_TIMEOUTS_SSE_KEEPALIVE="200ms")
+
+    async def stream(call):
+        await call.start_stream()
+        await call.event({"n": 1})
+        await call.peer_closed()
+
+    upstream.script(stream)
+    async with await proxy.connect() as client:
+        await client.send(encode("GET", "/tickets", token=provider.user_token()))
+        await client.head()
+        assert await client.event() == {"n": 1}
+        for _ in range(2):
+            comment = await client.chunk(timeout=5)
+            assert comment.startswith(b":") and comment.endswith(b"\n")
+
+
+async def test_many_streams_at_once(proxy, provider, upstream):
+    """Fifty idle streams of one user, then one event on each."""
+    gate = asyncio.Event()
+
+    async def stream(call):
+        await call.start_stream()
+        await gate.wait()
+        await call.event({"n": 1})
+        await call.end()
+
+    upstream.always(stream)
+    token = provider.user_token()
+    clients = [await proxy.connect() for _ in range(50)]
+    for client in clients:
+        await client.send(encode("GET", "/tickets", token=token))
+    for client in clients:
+        assert (await client.head()).status == 200
+    assert await proxy.metric("obo_open_streams") == 50
+    gate.set()
+    for client in clients:
+        assert await client.event() == {"n": 1}
+        assert await client.event() is None
+        client.close()
+
+
+def with_pauses(head, pieces):
+    """Sends each piece after a pause in which several comments would fit."""
+
+    async def behave(call):
+        await call.send(head)
+        for piece in pieces:
+            await asyncio.sleep(0.5)
+            await call.send(piece)
+        call.close()
+
+    return behave
+
+
+STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+UNTOUCHED = {
+    "within an event": (STREAM, [b"data: on", b"e\n", b"\n"], True),
+    "JSON": (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n", [b'{"a":', b"1}"], False),
+    "compressed events": (STREAM + b"Content-Encoding: gzip\r\n", [gzip.compress(b"data: x\n\n")], False),
+    "events of a known length": (STREAM + b"Content-Length: 9\r\n", [b"data: x\n\n"], False),
+}
+
+
+@pytest.mark.parametrize("name", UNTOUCHED)
+async def test_where_a_comment_would_do_harm(start_proxy, provider, upstream, name):
+    """In front of a plain stream's first event a comment is welcome; everywhere else here it would be a corruption."""
+    head, pieces, in_front = UNTOUCHED[name]
+    proxy = await start_proxy(OBO_TIMEOUTS_SSE_KEEPALIVE="100ms")
+    upstream.script(with_pauses(head + b"\r\n", pieces))
+    response = await proxy.call(provider.user_token())
+    whole = b"".join(pieces)
+    assert response.body == whole or (in_front and response.body.endswith(whole)), response.body
+
+
+async def test_stream_to_an_old_client(proxy, provider, upstream):
+    """HTTP/1.0 has no chunks: the events come bare, one by one, and the close ends them."""
+    read = asyncio.Event()
+
+    async def stream(call):
+        await call.start_stream()
+        await call.event({"n": 1})
+        await asyncio.wait_for(read.wait(), 5)
+        await call.end()
+
+    upstream.script(stream)
+    async with await proxy.connect() as client:
+        data = encode("POST", "/tickets", message(), token=provider.user_token())
+        await client.send(data.replace(b"HTTP/1.1", b"HTTP/1.0", 1))
+        assert not (await client.head()).chunked
+        async with asyncio.timeout(5):
+            assert await client.reader.readuntil(b"\r\n\r\n") == b'event: message\r\ndata: {"n": 1}\r\n\r\n'
+        read.set()
+        assert await client.left(timeout=5) == b""

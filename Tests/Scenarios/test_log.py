@@ -1,0 +1,59 @@
+"""One JSON object a line: an access record for each request, an audit record for each exchange."""
+
+import json
+
+from fixtures import behaviour
+
+
+async def run(proxy, provider, upstream):
+    token = provider.user_token()
+    await proxy.call(token)
+    await proxy.call(token, target="/tickets?a=b")
+    await proxy.call("{{X}}")
+    await proxy.call(token, target="/unknown")
+    refusal = {"error": "invalid_grant", "error_codes": [50013], "correlation_id": "c-1", "trace_id": "t-1"}
+    provider.script(behaviour.json_answer(refusal, 400))
+    await proxy.call(provider.user_token("bob"))
+    assert await proxy.stop() == 0
+
+
+async def test_every_line_is_json(proxy, provider, upstream):
+    await run(proxy, provider, upstream)
+    for line in proxy.lines:
+        record = json.loads(line)
+        assert isinstance(record, dict) and {"time", "level"} <= record.keys(), line
+
+
+async def test_access_records(proxy, provider, upstream):
+    await run(proxy, provider, upstream)
+    records = proxy.records("request")
+    assert len(records) == 5
+    first, second, placeholder, unknown, rejected = records
+    for record in records:
+        assert record["method"] == "POST" and str(record["request_id"]).isalpha()
+        assert float(record["duration_ms"]) >= 0
+    assert len({record["request_id"] for record in records}) == 5
+    assert (first["server"], int(first["status"]), int(first["upstream_status"])) == ("tickets", 200, 200)
+    assert (first["token"], second["token"]) == ("miss", "hit")
+    assert int(first["bytes_in"]) > 0 and int(first["bytes_out"]) > 0
+    assert len(first["user"]) == 12 and int(first["user"], 16) >= 0
+    assert first["user"] == second["user"] != rejected["user"]
+    assert int(unknown["status"]) == 404 and not unknown.get("upstream_status")
+    assert "placeholder_token" in json.dumps(placeholder), "a refusal is logged with its request id"
+
+
+async def test_audit_records(proxy, provider, upstream):
+    await run(proxy, provider, upstream)
+    good, bad = proxy.records("exchange")
+    assert good["server"] == bad["server"] == "tickets"
+    assert "api://tickets/access_as_user" in json.dumps(good["scopes"])
+    assert good["outcome"] != bad["outcome"]
+    text = json.dumps(bad)
+    assert "invalid_grant" in text and "50013" in text and "c-1" in text and "t-1" in text
+    assert len(good["user"]) == 12 and good["user"] != bad["user"]
+
+
+async def test_the_refusals_request_id_is_the_logs(proxy, provider):
+    response = await proxy.call("{{X}}")
+    await proxy.stop()
+    assert response.json()["error"]["data"]["request_id"] in {r["request_id"] for r in proxy.records("request")}
