@@ -1,0 +1,66 @@
+# The one front door: `make` lists what it can do, and CI calls nothing but `make test`.
+
+SWIFT   ?= swift
+PYTHON  := .venv/bin/python
+SECONDS ?= 60
+RELEASE := --configuration release --static-swift-stdlib
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build release test unit scenarios drift demo demo-up bench fuzz lint format tsan asan clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what is missing: Debian packages, Python packages in .venv; fast when nothing is
+	@Scripts/setup
+
+build: setup ## debug build of everything, tests included
+	$(SWIFT) build --build-tests
+
+release: setup ## release build of obo-proxy and obo-demo
+	$(SWIFT) build $(RELEASE) --product obo-proxy
+	$(SWIFT) build $(RELEASE) --product obo-demo
+
+test: build unit drift scenarios ## everything that must pass: build, unit, drift, scenario and interop tests
+
+unit: build ## unit and conformance tests; ARGS="--filter name" chooses
+	@# One test at a time: some fill every core for seconds, and some watch the process's memory or its clock.
+	$(SWIFT) test --skip-build --no-parallel $(ARGS)
+
+drift: build ## check that documentation and code name the same keys, variables, metrics and refusals
+	$(PYTHON) Tests/drift.py
+
+scenarios: build ## scenario and interop tests against the debug build; ARGS="-k name" chooses
+	$(PYTHON) -m pytest --quiet Tests/Scenarios Tests/Interop $(ARGS)
+
+demo: release ## a chat user's tool calls through the proxy, with a readable account; exits 0 only if all is true
+	@Scripts/demo
+
+demo-up: release ## the same parts left running, with variables and a curl line to play with
+	@Scripts/demo --stay
+
+bench: setup ## measure beside nginx, haproxy and Envoy; BENCH="--help" lists what can be chosen
+	@Scripts/setup bench
+	$(SWIFT) build $(RELEASE) --product obo-proxy
+	$(PYTHON) Benchmarks/run.py $(BENCH)
+
+fuzz: setup ## feed the HTTP/1.1 codec invented input for SECONDS=60
+	OBO_FUZZ=1 $(SWIFT) build --configuration release --product FuzzHTTP1 --scratch-path .build-fuzz
+	mkdir -p .build-fuzz/found
+	.build-fuzz/release/FuzzHTTP1 -max_len=4096 -max_total_time=$(SECONDS) -artifact_prefix=.build-fuzz/ \
+	    .build-fuzz/found Tests/Corpora/http1
+
+lint: drift ## formatting and style, without changing anything
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Fuzz
+
+format: ## rewrite Swift sources in the house format
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Fuzz
+
+tsan: setup ## unit tests and scenarios under ThreadSanitizer, in .build-tsan
+	Scripts/sanitize thread
+
+asan: setup ## unit tests and scenarios under AddressSanitizer and its leak check, in .build-asan
+	Scripts/sanitize address
+
+clean: ## remove everything that was built or installed here
+	rm -rf .build .build-* .venv

@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""Compares what the code says of itself with what README.md, CONTRIBUTING.md and proxy.yaml say.
+
+What this prevents fails silently: a setting nobody can find, a refusal nobody can look up, an alert on a metric that
+was renamed, a rule that no longer holds. Each check returns sentences; any sentence fails the build.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BINARY = ROOT / ".build/debug/obo-proxy"
+# Of LibreChat's own settings, which README names.
+FOREIGN_VARIABLES = {"OPENID_REUSE_TOKENS", "OPENID_SCOPE"}
+# The binary's variable that is no setting.
+OTHER_VARIABLES = {"OBO_CONFIG"}
+LONGEST_FILE = 400
+LONGEST_PATH = 60
+
+
+def read(path):
+    return (ROOT / path).read_text()
+
+
+def section(text, heading):
+    """What stands under a heading, up to the next one."""
+    found = re.search(rf"^##+ {re.escape(heading)}\n(.*?)(?=^##|\Z)", text, re.M | re.S)
+    return found[1] if found else ""
+
+
+def table(text, *heading):
+    """The rows of the table with that heading, without the backticks."""
+    lines = text.splitlines()
+    start = "| " + " | ".join(heading)
+    for number, line in enumerate(lines):
+        if line.startswith(start):
+            rows = []
+            for row in lines[number + 2:]:
+                if not row.startswith("|"):
+                    break
+                rows.append([cell.strip().replace("`", "") for cell in row.strip("|").split("|")])
+            return rows
+    return []
+
+
+def compare(what, code, written):
+    """What two mappings or sets disagree on."""
+    code, written = [dict(each) if isinstance(each, dict) else dict.fromkeys(each) for each in (code, written)]
+    yield from (f"{what} {name} is not documented" for name in code if name not in written)
+    yield from (f"{what} {name} is documented but does not exist" for name in written if name not in code)
+    for name in code:
+        if name in written and code[name] != written[name]:
+            yield f"{what} {name} is {code[name]} in the code, but {written[name]} is documented"
+
+
+def listed_keys():
+    output = subprocess.run([BINARY, "check", "--list-keys"], capture_output=True, text=True, check=True).stdout
+    return [line.split("\t") for line in output.splitlines()]
+
+
+def settings():
+    code = {key: (variable.replace("-", "–"), default) for key, variable, default in listed_keys()}
+    rows = table(read("README.md"), "Key", "Variable", "Default")
+    yield from compare("setting", code, {key: (variable, default) for key, variable, default, *_ in rows})
+
+
+def uncommented(text):
+    """proxy.yaml with every commented key in force: a # that one space and a word do not follow."""
+    for line in text.splitlines():
+        body = line.lstrip()
+        if body.startswith("#") and len(body) > 1 and not re.match(r"# \S", body):
+            line = line[: len(line) - len(body)] + body[1:]
+        yield line
+
+
+def reference_file():
+    import yaml
+
+    def paths(tree, prefix=""):
+        for key, value in tree.items():
+            path = f"{prefix}{key}"
+            if isinstance(value, dict) and path not in maps:
+                yield from paths(value, f"{path}.")
+            else:
+                yield path
+
+    maps = {"exchange.parameters", "servers.<name>.headers"}
+    tree = yaml.safe_load("\n".join(uncommented(read("proxy.yaml"))))
+    tree.pop("providers")
+    tree["servers"] = {"<name>": next(iter(tree["servers"].values()))}
+    yield from compare("proxy.yaml: key", {key for key, *_ in listed_keys()}, set(paths(tree)))
+
+
+def variables():
+    """Every variable that a text mentions exists, and those of others that the code reads are mentioned."""
+    known = {variable for _, variable, _ in listed_keys() if variable != "-"} | OTHER_VARIABLES
+    known_server = [re.escape(name).replace("<NAME>", "[A-Z0-9_]+") for name in known if "<NAME>" in name]
+    schema = read("Sources/Configuration/Schema/Schema.swift")
+    foreign = {f"AZURE_{name}" for name in re.findall(r'\.azure\("(\w+)"\)', schema)}
+    foreign |= {f"OPENID_{name}" for name in re.findall(r'\.openID\("(\w+)"\)', schema)}
+    foreign |= set(re.findall(r'"(AZURE_\w+|OPENID_\w+)"', schema))
+    for path in ["README.md", "proxy.yaml"]:
+        for name in sorted(set(re.findall(r"\bOBO_[A-Z_<>]+[A-Z>]", read(path)))):
+            if name not in known and not any(re.fullmatch(pattern, name) for pattern in known_server):
+                yield f"{path}: variable {name} does not exist"
+    mentioned = set(re.findall(r"\b(?:AZURE|OPENID)_[A-Z_]+\b", read("README.md"))) - FOREIGN_VARIABLES
+    yield from compare("variable", foreign, mentioned)
+
+
+def refusals():
+    source = read("Sources/MCP/Refusal.swift")
+    names = {case: raw or case for case, raw in re.findall(r'^    case (\w+)(?: = "(\w+)")?$', source, re.M)}
+    faults = dict(re.findall(r'^        case (\w+) = "(\w+)"$', source, re.M))
+    rows = re.findall(r"case \.(\w+):\s+Row\(\s*\.(\w+), (\d+),", read("Sources/MCP/RefusalTable.swift"))
+    code = {names[case]: (faults.get(fault, fault), status) for case, fault, status in rows}
+    if set(code) != set(names.values()):
+        yield "drift.py no longer understands the table of refusals"
+    written = {reason: (fault, status) for reason, fault, status, *_ in table(read("README.md"), "Reason", "Fault")}
+    yield from compare("refusal", code, written)
+
+
+def metrics():
+    source = "".join(path.read_text() for path in (ROOT / "Sources/Proxy/Operation").glob("*.swift"))
+    code = dict(re.findall(r'family\(\s*"(\w+)",\s*"(\w+)"', source))
+    written = {name: kind for name, kind, *_ in table(read("README.md"), "Metric", "Type")}
+    yield from compare("metric", code, written)
+
+
+def admin_paths():
+    source = read("Sources/Proxy/Operation/Admin.swift")
+    code = set(re.findall(r'"(/[a-z/]+)"', source))
+    yield from compare("admin path", code, {path for path, *_ in table(read("README.md"), "Path", "Answer")})
+
+
+def stages():
+    """CONTRIBUTING lists the calls of the request path, in their order."""
+    path = read("Sources/Proxy/RequestPath.swift")
+    code = re.findall(r"\b(\w+)\((?:call|client)\b", path)
+    written = re.findall(r"^\d+\. `(\w+)`", section(read("CONTRIBUTING.md"), "The life of a request"), re.M)
+    if code != written:
+        yield f"the request path calls {code}, but CONTRIBUTING.md lists {written}"
+    if len(path.splitlines()) > LONGEST_PATH:
+        yield f"RequestPath.swift is no longer one page of {LONGEST_PATH} lines"
+
+
+def make_targets():
+    """Every `make` target that a text names exists."""
+    targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.M))
+    for path in ["README.md", "CONTRIBUTING.md"]:
+        for name in sorted(set(re.findall(r"`make ([a-z-]+)", read(path))) - targets):
+            yield f"{path}: there is no make {name}"
+
+
+def budgets():
+    """House rules that can be counted."""
+    banned = re.compile(r"\btry!|\bas!|\bfatalError\(|\bpreconditionFailure\(|nonisolated\(unsafe\)")
+    for path in sorted((ROOT / "Sources").rglob("*.swift")):
+        name = path.relative_to(ROOT)
+        text = path.read_text()
+        lines = text.splitlines()
+        code = [line for line in lines if not line.lstrip().startswith("//")]
+        if len(lines) > LONGEST_FILE:
+            yield f"{name} has {len(lines)} lines, more than {LONGEST_FILE}"
+        yield from (f"{name}: banned: {line.strip()}" for line in code if banned.search(line))
+        for mark in ["@unchecked Sendable", "@safe"]:
+            if any(mark in line for line in code) and f"`{mark}`" not in text:
+                yield f"{name}: {mark} without its reason in a comment"
+
+
+CHECKS = [settings, reference_file, variables, refusals, metrics, admin_paths, stages, make_targets, budgets]
+
+
+def main():
+    findings = [f"{check.__name__}: {finding}" for check in CHECKS for finding in check()]
+    for finding in findings:
+        print(f"drift: {finding}", file=sys.stderr)
+    if not findings:
+        print(f"drift: none, by {len(CHECKS)} checks")
+    sys.exit(1 if findings else 0)
+
+
+if __name__ == "__main__":
+    main()
