@@ -24,6 +24,6 @@ package enum BodyFault: Error, Equatable, Sendable, CaseIterable {
         }
     }
 
-    /// The contract's reason.
+    /// The refusal's reason.
     package var reason: HeadFault.Reason { self == .trailersTooLarge ? .headerTooLarge : .badRequest }
 }

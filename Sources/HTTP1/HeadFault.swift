@@ -17,7 +17,7 @@ package enum HeadFault: Error, Equatable, Sendable, CaseIterable {
     // Routing (RFC 9110 §7.6, §10.1.1)
     case malformedConnection, protectedInConnection, malformedVia, loop, unknownExpectation
 
-    /// The contract's reason for a refused request.
+    /// The refusal's reason for a refused request.
     package enum Reason: Sendable {
         case badRequest, headerTooLarge
     }
@@ -40,7 +40,7 @@ package enum HeadFault: Error, Equatable, Sendable, CaseIterable {
         }
     }
 
-    /// The contract's reason.
+    /// The refusal's reason.
     package var reason: Reason {
         switch self {
         case .tooLarge, .tooManyFields, .targetTooLong: .headerTooLarge

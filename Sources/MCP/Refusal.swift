@@ -1,4 +1,4 @@
-/// Why a request was refused: every reason there is. The raw values are the contract's spellings, seen in bodies,
+/// Why a request was refused: every reason there is. The raw values are seen in bodies,
 /// logs and metrics.
 package enum Refusal: String, Sendable, CaseIterable, Error {
     case missingToken = "missing_token"

@@ -9,7 +9,7 @@ internal import OnBehalfOf
 final class Call {
     let client: Client
     private(set) var head: RequestHead
-    /// Letters only (CONTRACT: clients match on digits such as status codes).
+    /// Letters only: clients match on digits such as status codes.
     let id: RequestID
     let started = EventLoop.nanoseconds
 

@@ -1,7 +1,7 @@
 extension TextParser where Value: RawRepresentable<String> & CaseIterable {
     /// One of the type's raw values.
     /// - Parameters:
-    ///   - later: words of the contract that this version does not do; ignoring one would break or weaken something.
+    ///   - later: documented words that this version does not do; ignoring one would break or weaken something.
     ///   - never: words that stay refused, with the reason.
     static func choice(later: [String] = [], never: [String: String] = [:]) -> TextParser {
         let words = Value.allCases.map(\.rawValue)

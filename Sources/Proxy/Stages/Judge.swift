@@ -42,7 +42,7 @@ extension Worker {
         call.letGo()
     }
 
-    // MARK: Sessions (they belong to users: CONTRACT section 3)
+    // MARK: Sessions belong to users
 
     /// Checks that the session the request names is this user's, and strips the proof.
     func checkSession(_ call: Call, of user: UserToken, at service: Service) throws(Interruption) {

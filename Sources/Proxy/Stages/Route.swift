@@ -23,7 +23,7 @@ extension Worker {
         return service
     }
 
-    /// Compares the path as sent: an escaped, dotted or doubled spelling is another path (CONTRACT section 3).
+    /// Compares the path as sent: an escaped, dotted or doubled spelling is another path.
     func service(named path: ByteRange, of call: Call) -> Service? {
         call.withBytes(path) { path in
             var end = path.count
