@@ -86,7 +86,7 @@ def reference_file():
             else:
                 yield path
 
-    maps = {"exchange.parameters", "servers.<name>.headers"}
+    maps = {"exchange.parameters", "servers.<name>.obo.parameters", "servers.<name>.headers"}
     tree = yaml.safe_load("\n".join(uncommented(read("proxy.yaml"))))
     tree.pop("providers")
     tree["servers"] = {"<name>": next(iter(tree["servers"].values()))}

@@ -9,8 +9,9 @@ struct TokenClaims {
     let scopes: [String]
     let kind: Kind
     /// Who the user is; its issuer decides which claims say so.
-    let subject: String?
-    let tenant: String?
+    let person: Person
+    var subject: String? { person.name(by: issuer) }
+    var tenant: String? { person.tenant }
 
     /// What sort of token the claims give away.
     enum Kind { case access, id, appOnly }
@@ -30,8 +31,7 @@ struct TokenClaims {
         audiences = try payload.texts("aud")
         scopes = try (payload.words("scp") + payload.words("scope"))
         kind = try Self.kind(payload, entra: entra != nil)
-        tenant = try payload.text("tid")
-        subject = try Self.subject(payload, entra: entra != nil)
+        person = try Self.person(payload)
     }
 
     private static func isIDToken(_ payload: JSON.Object, _ header: JSON.Object) -> Bool {
@@ -50,12 +50,10 @@ struct TokenClaims {
     }
 
     /// Entra's `sub` differs per application; `tid` and `oid` are the user everywhere. Elsewhere `sub` is.
-    private static func subject(_ payload: JSON.Object, entra: Bool) throws(TokenFault) -> String? {
-        guard entra else { return try payload.text("sub").flatMap { $0.isEmpty ? nil : $0 } }
-        guard let tenant = try payload.text("tid"), let object = try payload.text("oid"), !tenant.isEmpty,
-            !object.isEmpty
-        else { return nil }
-        return "\(tenant)/\(object)"
+    /// - Throws: `.malformedToken` for claims of another type.
+    private static func person(_ payload: JSON.Object) throws(TokenFault) -> Person {
+        for name in ["sub", "oid", "tid"] { _ = try payload.text(name) }
+        return Person(payload)
     }
 }
 

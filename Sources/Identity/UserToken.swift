@@ -1,3 +1,6 @@
+package import Bytes
+internal import JSON
+
 /// Who a verified token speaks for, and how long. Made by `UnverifiedToken.verify` alone. Holds no token bytes.
 package final class UserToken: Sendable {
     /// The token's `iss`.
@@ -17,16 +20,37 @@ package final class UserToken: Sendable {
     package let identity: [UInt8]
     /// The user as logs name them, worked out once, when the token is verified; empty without a namer.
     package let logName: [UInt8]
+    /// Whether nobody has looked inside: the provider is the judge, and its answer may say who the user is.
+    package let isOpaque: Bool
+    let person: Person
 
     /// - Throws: `.malformedToken` when nothing says who the user is.
     init(_ claims: TokenClaims, naming: ([UInt8]) -> [UInt8]) throws(TokenFault) {
         guard let subject = claims.subject else { throw .malformedToken }
         (issuer, self.subject, tenant, scopes) = (claims.issuer, subject, claims.tenant, claims.scopes)
-        (expiresAt, notBefore) = (claims.expiresAt, claims.notBefore)
-        identity = [claims.issuer, subject].flatMap { text in
+        (expiresAt, notBefore, person, isOpaque) = (claims.expiresAt, claims.notBefore, claims.person, false)
+        identity = Self.identity(claims.issuer, subject)
+        logName = naming(identity)
+    }
+
+    /// A token that is not looked into; until a minted one says more, the user is the token itself.
+    /// - Parameter digest: its SHA-256.
+    package init(opaque digest: Digest256, naming: ([UInt8]) -> [UInt8]) {
+        let bytes = digest.bytes
+        (issuer, subject) = ("", String(decoding: Base64URL.encode(bytes.span), as: UTF8.self))
+        (tenant, scopes, expiresAt, notBefore) = (nil, [], Self.never, nil)
+        (person, isOpaque) = (Person(JSON.Object()), true)
+        identity = Self.identity(issuer, subject)
+        logName = naming(identity)
+    }
+
+    /// Far enough, and with room for a clock skew and for milliseconds.
+    private static let never = 1 << 50
+
+    private static func identity(_ issuer: String, _ subject: String) -> [UInt8] {
+        [issuer, subject].flatMap { text in
             let count = UInt32(truncatingIfNeeded: text.utf8.count)
             return [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: count >> $0) } + Array(text.utf8)
         }
-        logName = naming(identity)
     }
 }

@@ -53,6 +53,8 @@ package struct ExchangeFault: Error, Sendable, Equatable {
     package var suberror: String?
     /// AADSTS numbers, at most eight.
     package var codes: [Int64] = []
+    /// What a minted token was refused for: a fixed word for the audit log.
+    package var mismatch: String?
     package var correlationID: String?
     package var traceID: String?
 

@@ -24,16 +24,17 @@ package enum ExchangeResponse {
     static let longestToken = 32 << 10
 
     /// - Parameters:
-    ///   - assertion: the user's token. A provider that hands it back has minted nothing, and forwarding it would
+    ///   - grant: what was asked with.
+    ///   - subject: the user's token. A provider that hands it back has minted nothing, and forwarding it would
     ///     give the user's own token to the upstream.
     ///   - now: milliseconds of the monotonic clock.
     ///   - wallClock: seconds since 1970, for a `Retry-After` that is a date.
     package static func read(
-        _ head: Head, body: Span<UInt8>, assertion: Secret, now: UInt64, wallClock: Int64
+        _ head: Head, body: Span<UInt8>, grant: Grant, subject: Secret, now: UInt64, wallClock: Int64
     ) -> ExchangeOutcome {
         let json = head.contentType.map(isJSON) == true ? parse(body) : nil
         guard 200...299 ~= head.status else { return .failed(fault(head, json, wallClock: wallClock)) }
-        guard let json, let token = token(json, assertion: assertion, now: now) else {
+        guard let json, isIssuedAs(json, grant), let token = token(json, subject: subject, now: now) else {
             return .failed(ExchangeFault(.invalidExchangeResponse, status: head.status))
         }
         return .minted(token)
@@ -55,16 +56,23 @@ package enum ExchangeResponse {
     // MARK: Success
 
     /// RFC 6749 §5.1: all of it or nothing. A refresh token is not even looked at.
-    private static func token(_ body: JSON, assertion: Secret, now: UInt64) -> MintedToken? {
+    private static func token(_ body: JSON, subject: Secret, now: UInt64) -> MintedToken? {
         guard body["token_type"]?.string?.lowercased() == "bearer", body["error"] == nil,
             let text = body["access_token"]?.string, 1...longestToken ~= text.utf8.count,
             // A CR or LF in a token would end the field and begin the attacker's own.
             text.utf8.allSatisfy({ 0x21...0x7e ~= $0 })
         else { return nil }
         let secret = Secret(text)
-        guard !isSame(secret, assertion) else { return nil }
+        guard !isSame(secret, subject) else { return nil }
         let seconds = min(max(lifetime(body["expires_in"]), 0), longestLifetime)
         return MintedToken(secret: secret, receivedAt: now, lifetime: UInt64(seconds) &* 1000)
+    }
+
+    /// RFC 8693 §2.2.1: the response says what was issued. A refresh or ID token is none that a server may get.
+    private static func isIssuedAs(_ body: JSON, _ grant: Grant) -> Bool {
+        guard case .tokenExchange(_, let requested) = grant else { return true }
+        guard let issued = body["issued_token_type"]?.string else { return false }
+        return (requested.map { [$0] } ?? TokenType.allCases).contains { $0.identifier == issued }
     }
 
     /// Seconds; a fraction is cut off. Some providers write the number as a string.

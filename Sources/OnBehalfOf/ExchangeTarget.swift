@@ -1,6 +1,6 @@
 package import Bytes
 
-/// What all exchanges for one server have in common: from whom, as which client, for which scopes.
+/// What all exchanges for one server have in common: from whom, as which client, by which grant, for which scopes.
 /// Made once per server when the configuration is read.
 package struct ExchangeTarget: Sendable {
     /// One extra form field.
@@ -27,26 +27,28 @@ package struct ExchangeTarget: Sendable {
 
     package let provider: String
     package let tokenEndpoint: String
-    package let client: ClientCredential
+    package let clientID: String
+    package let grant: Grant
     package let scopes: String
     package let parameters: [Parameter]
-
-    /// The grant's name (RFC 7523 §2.1, used by Entra's On-Behalf-Of flow).
-    package static let grantType = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+    /// Whether to tell the provider that claims challenges are handled for this server.
+    package let declaresCapability: Bool
 
     /// Fields that no configured parameter may carry.
     package static let reservedParameters: Set<String> = [
         "grant_type", "client_id", "client_secret", "client_assertion", "client_assertion_type", "assertion", "scope",
-        "requested_token_use", "claims", "subject_token", "subject_token_type", "actor_token", "actor_token_type",
+        "requested_token_use", "claims", "subject_token", "subject_token_type", "requested_token_type", "actor_token",
+        "actor_token_type",
     ]
 
     /// - Parameters:
     ///   - scopes: separated by single spaces.
     ///   - parameters: sent in this order after the grant's own fields.
     package init(
-        provider: String, tokenEndpoint: String, client: ClientCredential, scopes: String, parameters: [Parameter] = []
+        provider: String, tokenEndpoint: String, clientID: String, grant: Grant = .jwtBearer, scopes: String,
+        parameters: [Parameter] = [], declaresCapability: Bool = false
     ) throws(Fault) {
-        guard !client.clientID.isEmpty else { throw .emptyClientID }
+        guard !clientID.isEmpty else { throw .emptyClientID }
         guard !scopes.isEmpty else { throw .emptyScopes }
         guard scopes.utf8.allSatisfy(Self.isScopeByte) else { throw .invalidScopes }
         var seen: Set<String> = []
@@ -56,9 +58,17 @@ package struct ExchangeTarget: Sendable {
         }
         self.provider = provider
         self.tokenEndpoint = tokenEndpoint
-        self.client = client
+        self.clientID = clientID
+        self.grant = grant
         self.scopes = scopes
         self.parameters = parameters
+        self.declaresCapability = declaresCapability
+    }
+
+    /// The claims request of an exchange; nil for none.
+    /// - Parameter challenge: what the server demands, nil for an ordinary exchange.
+    package func claims(for challenge: ClaimsChallenge? = nil) -> String? {
+        ClaimsRequest.text(declaresCapability: declaresCapability, challenge: challenge)
     }
 
     private static func isScopeByte(_ byte: UInt8) -> Bool {
@@ -69,11 +79,11 @@ package struct ExchangeTarget: Sendable {
     /// provider would mint. Each is preceded by its length, or `a` + `bc` would find the token of `ab` + `c`.
     ///
     /// - Parameters:
-    ///   - claims: the claims request of a step-up, nil for an ordinary exchange.
+    ///   - claims: what `claims(for:)` says.
     ///   - digest: SHA-256.
     package func service(claims: String? = nil, digest: (Span<UInt8>) -> Digest256) -> Digest256 {
         let buffer = ByteBuffer()
-        let fields = [provider, tokenEndpoint, Self.grantType, client.clientID, scopes]
+        let fields = [provider, tokenEndpoint, grantText, clientID, scopes]
         for field in fields { buffer.appendPrefixed(field) }
         buffer.append(decimal: UInt64(parameters.count))
         for parameter in parameters {
@@ -82,6 +92,17 @@ package struct ExchangeTarget: Sendable {
         }
         if let claims { buffer.appendPrefixed(claims) }
         return buffer.withSpan { digest($0) }
+    }
+}
+
+extension ExchangeTarget {
+    /// The grant with its token types, one text for each.
+    private var grantText: String {
+        switch grant {
+        case .jwtBearer: grant.type
+        case .tokenExchange(let subject, let requested):
+            "\(grant.type) \(subject.rawValue) \(requested?.rawValue ?? "any")"
+        }
     }
 }
 

@@ -1,5 +1,16 @@
 package import Bytes
 
+/// The user that a minted token names.
+package struct TokenHolder: Sendable, Equatable {
+    package let issuer: String
+    package let subject: String
+
+    package init(issuer: String, subject: String) {
+        self.issuer = issuer
+        self.subject = subject
+    }
+}
+
 /// A token that a provider minted for one user and one server. Only a read response makes one, and its bytes leave
 /// it only through a `MintedCredential`.
 package final class MintedToken: Sendable, CustomStringConvertible, CustomReflectable {
@@ -9,11 +20,25 @@ package final class MintedToken: Sendable, CustomStringConvertible, CustomReflec
     package let receivedAt: UInt64
     /// How long the provider says the token lives, in milliseconds; 0 for the calls that wait for it and no other.
     package let lifetime: UInt64
+    /// Whose it says it is, where that could be read.
+    package let holder: TokenHolder?
 
-    init(secret: Secret, receivedAt: UInt64, lifetime: UInt64) {
+    init(secret: Secret, receivedAt: UInt64, lifetime: UInt64, holder: TokenHolder? = nil) {
         self.secret = secret
         self.receivedAt = receivedAt
         self.lifetime = lifetime
+        self.holder = holder
+    }
+
+    /// The same token with what it says of itself.
+    /// - Parameter end: milliseconds from its arrival, where the token itself ends sooner than its response said.
+    package func saying(holder: TokenHolder?, end: UInt64?) -> MintedToken {
+        MintedToken(secret: secret, receivedAt: receivedAt, lifetime: min(lifetime, end ?? .max), holder: holder)
+    }
+
+    /// Lends the token's bytes, for a look at what it says of itself.
+    package func withSpan<R, E: Error>(_ body: (Span<UInt8>) throws(E) -> R) throws(E) -> R {
+        try secret.withSpan(body)
     }
 
     /// The end of the token's life, in milliseconds of the monotonic clock.

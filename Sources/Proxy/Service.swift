@@ -17,6 +17,8 @@ final class Service: Sendable, CustomStringConvertible, CustomReflectable {
     let provider: Int
     /// What is asked for in each exchange.
     let target: ExchangeTarget
+    /// What a minted token is compared with; nil where the configuration takes any.
+    let check: MintedCheck?
     /// What the ledger knows the server's tokens by, besides the user token.
     let exchangeDigest: Digest256
     let endpoint: Endpoint
@@ -31,12 +33,14 @@ final class Service: Sendable, CustomStringConvertible, CustomReflectable {
     private let query: [UInt8]?
 
     init(
-        _ server: ServerConfiguration, index: Int, provider: Int, target: ExchangeTarget, tls: TLSClientContext?
+        _ server: ServerConfiguration, index: Int, provider: Int, target: ExchangeTarget, check: MintedCheck?,
+        tls: TLSClientContext?
     ) {
         self.index = index
         self.provider = provider
         self.target = target
-        exchangeDigest = target.service { SHA256.digest($0) }
+        self.check = check
+        exchangeDigest = target.service(claims: target.claims()) { SHA256.digest($0) }
         replaced = server.headers.compactMap { FieldName($0.name) }
         name = server.name
         nameBytes = Array(server.name.utf8)

@@ -29,6 +29,7 @@ final class Shared: Sendable {
     let waits: ClientTimeouts
     let sidecarKey: Secret?
     let allowedOrigins: [[UInt8]]
+    /// Whose keys must be there; none for opaque tokens.
     let issuers: [String]
 
     /// Seconds since 1970.
@@ -50,7 +51,7 @@ final class Shared: Sendable {
         waits = ClientTimeouts(configuration.timeouts)
         sidecarKey = configuration.sidecarKey?.value
         allowedOrigins = configuration.allowedOrigins.map { Array($0.utf8) }
-        issuers = configuration.identity.issuers.map(\.identifier)
+        issuers = configuration.identity.tokens == .jwt ? configuration.identity.issuers.map(\.identifier) : []
 
         let keyed = try KeyedHash(configuration.sessionKey?.value ?? Secret.random())
         let trust = try Trust()
@@ -58,7 +59,8 @@ final class Shared: Sendable {
         keys = KeySource(
             configuration.identity, tls: try trust.client(configuration.identity.ca), log: log, on: control)
         authenticator = Authenticator(
-            IdentityPolicy(configuration.identity), keys: keys, bound: configuration.cache.maxEntries,
+            IdentityPolicy(configuration.identity), configuration.identity.tokens, keys: keys,
+            bound: configuration.cache.maxEntries,
             naming: { keyed.logName(of: $0) })
         desk = ExchangeDesk(limits: LedgerLimits(configuration.cache))
         let providers = configuration.providers.values.sorted { $0.name < $1.name }
@@ -77,7 +79,9 @@ final class Shared: Sendable {
             }
             let tls = server.url.scheme == .https ? try trust.client(server.ca) : nil
             let target = try ExchangeTarget(server, providers[place], issuer: configuration.identity.issuers.first)
-            services.append(Service(server, index: services.count, provider: place, target: target, tls: tls))
+            let check = server.checksMinted ? MintedCheck(configuration, providers[place]) : nil
+            services.append(
+                Service(server, index: services.count, provider: place, target: target, check: check, tls: tls))
         }
         self.services = services
         sessions = keyed.sessionKey
@@ -154,6 +158,13 @@ extension IdentityPolicy {
     }
 }
 
+extension MintedCheck {
+    init(_ configuration: ProxyConfiguration, _ provider: ProviderConfiguration) {
+        own = configuration.identity.audiences + [provider.clientID, "api://\(provider.clientID)"]
+        clockSkew = configuration.identity.clockSkew.milliseconds / 1000
+    }
+}
+
 extension LedgerLimits {
     init(_ settings: CacheSettings) {
         self.init(
@@ -165,21 +176,40 @@ extension LedgerLimits {
 extension ExchangeTarget {
     /// What all exchanges for one server have in common.
     init(_ server: ServerConfiguration, _ provider: ProviderConfiguration, issuer: Issuer?) throws(StartFault) {
-        guard case .secret(let secret) = provider.credential else {
-            throw .unusable("exchange", "no client credential")
-        }
+        let replaced = Set(server.parameters.map(\.name))
+        let parameters = provider.parameters.filter { !replaced.contains($0.name) } + server.parameters
         do throws(Fault) {
             try self.init(
                 provider: provider.name,
                 // Without one of its own the issuer's discovery names it, so the issuer stands for it in cache keys.
                 tokenEndpoint: provider.tokenEndpoint.map { "\($0)" } ?? issuer.map { "discovery of \($0.identifier)" }
                     ?? "",
-                client: OnBehalfOf.ClientCredential(
-                    clientID: provider.clientID, secret: secret.value,
-                    placement: provider.clientAuthentication == .basic ? .basic : .post),
+                clientID: provider.clientID, grant: OnBehalfOf.Grant(provider),
                 scopes: server.scopes.joined(separator: " "),
-                parameters: provider.parameters.map { Parameter($0.name, $0.value) })
+                parameters: parameters.map { Parameter($0.name, $0.value) },
+                declaresCapability: server.takesChallenges)
         } catch { throw .unusable("servers.\(server.name)", "\(error)") }
+    }
+}
+
+extension OnBehalfOf.Grant {
+    init(_ provider: ProviderConfiguration) {
+        switch provider.grant {
+        case .jwtBearer: self = .jwtBearer
+        case .tokenExchange:
+            self = .tokenExchange(
+                subject: OnBehalfOf.TokenType(provider.subjectTokenType),
+                requested: provider.requestedTokenType.map { OnBehalfOf.TokenType($0) })
+        }
+    }
+}
+
+extension OnBehalfOf.TokenType {
+    init(_ configured: Configuration.TokenType) {
+        switch configured {
+        case .accessToken: self = .accessToken
+        case .jwt: self = .jwt
+        }
     }
 }
 

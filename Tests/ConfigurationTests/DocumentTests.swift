@@ -172,13 +172,25 @@ import Testing
             "proxy.yaml:1:29: limits.requests_per_user: expected a rate such as 10/s, in s, m or h"
         ),
         (
-            "cache: {after_user_token_expiry: serve}\n",
-            "proxy.yaml:1:34: cache.after_user_token_expiry: serve is not supported yet; expected refuse"
+            "cache: {after_user_token_expiry: server}\n",
+            "proxy.yaml:1:34: cache.after_user_token_expiry: expected one of refuse, serve; did you mean serve?"
         ),
-        ("identity: {tokens: opaque}\n", "proxy.yaml:1:20: identity.tokens: opaque is not supported yet; expected jwt"),
+        ("identity: {tokens: saml}\n", "proxy.yaml:1:20: identity.tokens: expected one of jwt, opaque"),
         (
-            "exchange: {grant: token-exchange}\n",
-            "proxy.yaml:1:19: exchange.grant: token-exchange is not supported yet; expected jwt-bearer"
+            "identity: {tokens: opaque, require_scope: x}\n",
+            "proxy.yaml:1:43: identity.require_scope: expected identity.tokens: jwt beside it; no other scope can be read"
+        ),
+        (
+            "exchange: {grant: tokenexchange}\n",
+            "proxy.yaml:1:19: exchange.grant: expected one of jwt-bearer, token-exchange; did you mean token-exchange?"
+        ),
+        (
+            "exchange: {subject_token_type: jwt}\n",
+            "proxy.yaml:1:32: exchange.subject_token_type: expected grant: token-exchange beside it; jwt-bearer has no such field"
+        ),
+        (
+            "exchange: {grant: token-exchange, requested_token_type: refresh_token}\n",
+            "proxy.yaml:1:57: exchange.requested_token_type: expected one of access_token, jwt"
         ),
         (
             "exchange: {timeout: 11s}\n",

@@ -60,7 +60,7 @@ import Testing
     @Test func doesNotTakeTheUsersOwnToken() {
         let same = #"{"token_type":"Bearer","access_token":"user-token","expires_in":60}"#
         #expect(read(same).fault?.reason == .invalidExchangeResponse)
-        #expect(read(same, assertion: "user-tokem").token != nil)
+        #expect(read(same, subject: "user-tokem").token != nil)
     }
 
     @Test(

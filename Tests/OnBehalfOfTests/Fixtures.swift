@@ -4,15 +4,16 @@ import OpenSSL
 @testable import OnBehalfOf
 
 func target(
-    scopes: String = "api://tickets/access_as_user", placement: ClientCredential.Placement = .post,
-    clientID: String = "client", secret: String = "hush", parameters: [ExchangeTarget.Parameter] = [],
+    scopes: String = "api://tickets/access_as_user", clientID: String = "client", grant: Grant = .jwtBearer,
+    parameters: [ExchangeTarget.Parameter] = [],
     provider: String = "default", endpoint: String = "https://idp.test/token"
 ) throws(ExchangeTarget.Fault) -> ExchangeTarget {
     try ExchangeTarget(
-        provider: provider, tokenEndpoint: endpoint,
-        client: ClientCredential(clientID: clientID, secret: Secret(secret), placement: placement), scopes: scopes,
+        provider: provider, tokenEndpoint: endpoint, clientID: clientID, grant: grant, scopes: scopes,
         parameters: parameters)
 }
+
+let hush = ClientProof.secret(Secret("hush"), .post)
 
 func body(_ request: ExchangeRequest) -> String {
     let buffer = ByteBuffer()
@@ -28,11 +29,11 @@ func fields(_ request: ExchangeRequest) -> String {
 
 func read(
     _ body: String, status: Int = 200, contentType: String? = "application/json", retryAfter: String? = nil,
-    assertion: String = "user-token", now: UInt64 = 0
+    grant: Grant = .jwtBearer, subject: String = "user-token", now: UInt64 = 0
 ) -> ExchangeOutcome {
     ExchangeResponse.read(
         .init(status: status, contentType: contentType, retryAfter: retryAfter), body: body.utf8.span,
-        assertion: Secret(assertion), now: now, wallClock: 1_700_000_000)
+        grant: grant, subject: Secret(subject), now: now, wallClock: 1_700_000_000)
 }
 
 extension ExchangeOutcome {

@@ -1,5 +1,6 @@
 import Bytes
 import Configuration
+import Identity
 import Libevent
 import OnBehalfOf
 import OpenSSL
@@ -35,8 +36,8 @@ struct Exchanges {
 
     func order(_ flight: FlightID, _ token: String) -> ExchangeOrder {
         ExchangeOrder(
-            flight: flight, target: shared.services[0].target, server: "tickets", assertion: Secret(token),
-            user: "0123456789ab", requestID: "bcdfghjkmnprstvx")
+            flight, for: UserToken(opaque: Digest256()) { _ in Array("0123456789ab".utf8) }, Secret(token),
+            to: shared.services[0], requestID: "bcdfghjkmnprstvx")
     }
 
     /// What a request does: look up, and wait where it is told to. The word for what it was told, and the token.

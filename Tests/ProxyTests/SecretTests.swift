@@ -1,6 +1,7 @@
 import Bytes
 import Configuration
 import FoundationEssentials
+import Identity
 import Libevent
 import Logging
 import OnBehalfOf
@@ -69,7 +70,7 @@ private func setting(_ tokenEndpoint: String, _ log: LogBook) throws -> (ProxyCo
         let body = "{\"token_type\":\"Bearer\",\"access_token\":\"\(Sentinel.minted)\"}"
         let outcome = ExchangeResponse.read(
             .init(status: 200, contentType: "application/json"), body: Array(body.utf8).span,
-            assertion: Secret(Sentinel.assertion), now: 0, wallClock: 0)
+            grant: .jwtBearer, subject: Secret(Sentinel.assertion), now: 0, wallClock: 0)
         guard case .minted = outcome else {
             Issue.record("no token")
             return
@@ -82,8 +83,7 @@ private func setting(_ tokenEndpoint: String, _ log: LogBook) throws -> (ProxyCo
             return
         }
         let order = ExchangeOrder(
-            flight: flight, target: service.target, server: "tickets", assertion: Secret(Sentinel.assertion),
-            user: "", requestID: "")
+            flight, for: UserToken(opaque: Digest256()) { $0 }, Secret(Sentinel.assertion), to: service, requestID: "")
         #expect(String(decoding: service.headStart, as: UTF8.self).contains(Sentinel.header), "nothing to find")
 
         let holders: [Any] = [
@@ -140,8 +140,8 @@ private func setting(_ tokenEndpoint: String, _ log: LogBook) throws -> (ProxyCo
             let before = log.events.count
             shared.endpoints[0].start(
                 ExchangeOrder(
-                    flight: flight, target: service.target, server: "tickets",
-                    assertion: Secret(Sentinel.assertion), user: "0123456789ab", requestID: "bcdfghjkmnprstvx"))
+                    flight, for: UserToken(opaque: Digest256()) { _ in Array("0123456789ab".utf8) },
+                    Secret(Sentinel.assertion), to: service, requestID: "bcdfghjkmnprstvx"))
             _ = await shared.desk.outcome(of: flight)
             while log.events.count == before { await Task.yield() }
             #expect(server.requests.allSatisfy { $0.body.contains(Sentinel.assertion) }, "nothing to find")
@@ -161,7 +161,7 @@ private func setting(_ tokenEndpoint: String, _ log: LogBook) throws -> (ProxyCo
     }
 
     /// The path of an admin request, fields of a provider's head, a line of procfs, a user's keyed name.
-    static let known = ["Admin.swift": 1, "HTTPCall.swift": 1, "ProcessFigures.swift": 1, "Mint.swift": 1]
+    static let known = ["Admin.swift": 1, "HTTPCall.swift": 1, "ProcessFigures.swift": 1, "ExchangeAudit.swift": 1]
 
     @Test func bytesBecomeTextInKnownPlacesOnly() throws {
         let makers = [

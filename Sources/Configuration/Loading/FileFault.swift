@@ -14,6 +14,8 @@ package enum FileFault: Error, Hashable, Sendable, CustomStringConvertible {
     case directory
     /// It is larger than `SystemFile.limit`.
     case tooLarge
+    /// Nothing is in it.
+    case empty
     /// Another error, by its `errno`.
     case other(Int32)
 
@@ -24,6 +26,7 @@ package enum FileFault: Error, Hashable, Sendable, CustomStringConvertible {
         case .denied: "this process may not read the file"
         case .directory: "it is a directory"
         case .tooLarge: "the file is larger than 1 MiB"
+        case .empty: "the file is empty"
         case .other(let code): "the file cannot be read (errno \(code))"
         }
     }

@@ -1,8 +1,18 @@
 /// Who signs user tokens and what they must say.
 package struct IdentitySettings: Sendable {
-    /// The accepted issuers, at least one. The first one's discovery also finds token endpoints.
+    /// What user tokens are.
+    package enum Tokens: String, CaseIterable, Sendable {
+        /// Signed by an issuer; verified here.
+        case jwt
+        /// Anything; the provider is the judge.
+        case opaque
+    }
+
+    /// What user tokens are.
+    package internal(set) var tokens = Tokens.jwt
+    /// The accepted issuers, at least one unless tokens are opaque. The first one's discovery also finds token endpoints.
     package internal(set) var issuers: [Issuer] = []
-    /// Accepted `aud` values, at least one.
+    /// Accepted `aud` values, at least one unless tokens are opaque.
     package internal(set) var audiences: [String] = []
     /// Accepted signature algorithms, at least one.
     package internal(set) var algorithms: [SignatureAlgorithm] = []

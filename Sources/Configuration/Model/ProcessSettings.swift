@@ -6,6 +6,16 @@ package struct CacheSettings: Hashable, Sendable {
     package internal(set) var earlyExpiry = Duration.zero
     /// How long a rejection is remembered.
     package internal(set) var negativeTTL = Duration.zero
+    /// What happens to a minted token when the user's ends first.
+    package internal(set) var afterUserTokenExpiry = AfterUserTokenExpiry.refuse
+}
+
+/// What happens to a minted token when the user's ends first.
+package enum AfterUserTokenExpiry: String, CaseIterable, Sendable {
+    /// It ends with it: what was revoked by letting the sign-in run out is revoked here too.
+    case refuse
+    /// It serves requests with that same user token until its own end; nothing new is minted.
+    case serve
 }
 
 /// Bounds on what one client can take.

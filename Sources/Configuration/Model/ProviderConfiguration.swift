@@ -6,6 +6,10 @@ package struct ProviderConfiguration: Sendable {
     package internal(set) var name = ""
     /// How a user token becomes a minted one.
     package internal(set) var grant = Grant.jwtBearer
+    /// What a token exchange calls the user tokens.
+    package internal(set) var subjectTokenType = TokenType.accessToken
+    /// What a token exchange asks for; nil to leave it to the provider.
+    package internal(set) var requestedTokenType: TokenType?
     /// Where to exchange; nil to find it by discovery of the first issuer.
     package internal(set) var tokenEndpoint: UpstreamURL?
     /// Our application's id.
@@ -33,6 +37,16 @@ package struct ProviderConfiguration: Sendable {
 package enum Grant: String, CaseIterable, Sendable {
     /// RFC 7523 with Entra's `requested_token_use=on_behalf_of`.
     case jwtBearer = "jwt-bearer"
+    /// RFC 8693.
+    case tokenExchange = "token-exchange"
+}
+
+/// What a token is (RFC 8693 §3).
+package enum TokenType: String, CaseIterable, Sendable {
+    /// An OAuth access token, of whatever form.
+    case accessToken = "access_token"
+    /// A JWT.
+    case jwt
 }
 
 /// How we prove who we are at the token endpoint.

@@ -14,6 +14,12 @@ package struct ServerConfiguration: Sendable {
     package internal(set) var iconPath: String?
     /// What the minted token is for, at least one scope.
     package internal(set) var scopes: [String] = []
+    /// Form parameters of this server's exchanges; each replaces the provider's of the same name.
+    package internal(set) var parameters: [FormParameter] = []
+    /// Whether a minted token that can be read is compared with the user before it is used.
+    package internal(set) var checksMinted = true
+    /// Whether exchanges declare `cp1`, so that the server may revoke long-lived tokens by a claims challenge.
+    package internal(set) var takesChallenges = false
     /// A key of `ProxyConfiguration.providers`.
     package internal(set) var provider = ""
     /// Request fields added on the way up.

@@ -8,6 +8,7 @@ enum ServerRules {
         for server in configuration.servers {
             provider(server, configuration, &resolver)
             resource(server, configuration, &resolver)
+            parameters(server, configuration, &resolver)
         }
     }
 
@@ -20,6 +21,15 @@ enum ServerRules {
         resolver.fail(
             "servers.\(server.name).provider",
             "expected a name in providers; \(hint ?? "known are \(names.joined(separator: ", "))")")
+    }
+
+    private static func parameters(
+        _ server: ServerConfiguration, _ configuration: ProxyConfiguration, _ resolver: inout Resolver
+    ) {
+        guard let endpoint = configuration.providers[server.provider]?.tokenEndpoint, Entra.isHost(endpoint.host),
+            server.parameters.contains(where: { $0.name.lowercased() == "resource" })
+        else { return }
+        resolver.fail("servers.\(server.name).obo.parameters", "Entra refuses resource beside scope; remove it")
     }
 
     /// A token is for one resource: Entra refuses a list that names two (AADSTS28000).

@@ -71,5 +71,6 @@ extension Kind where Value == [FormParameter] {
 
 private let reservedParameters: Set<String> = [
     "grant_type", "assertion", "scope", "requested_token_use", "client_id", "client_secret", "client_assertion",
-    "client_assertion_type", "subject_token", "subject_token_type", "actor_token", "actor_token_type", "claims",
+    "client_assertion_type", "subject_token", "subject_token_type", "requested_token_type", "actor_token",
+    "actor_token_type", "claims",
 ]

@@ -31,7 +31,7 @@ enum Schema {
 
     private static let identity: [Row<ProxyConfiguration>] = [
         Row(
-            "identity.issuer", .list(.issuer), .required, \.identity.issuers,
+            "identity.issuer", .list(.issuer), .absent("required"), \.identity.issuers,
             or: [
                 Fallback(variable: "AZURE_TENANT_ID") { tenant, environment in
                     Entra.issuer(tenant: tenant, authority: environment["AZURE_AUTHORITY_HOST"].flatMap(nonEmpty))
@@ -52,7 +52,9 @@ enum Schema {
             "identity.require_scope", .one(.scope), .absent("none"), \.identity.requiredScope,
             "a scope the user token must hold"),
         Row("identity.ca_file", .file, .absent("system store"), \.identity.ca, "PEM for discovery and keys"),
-        .checked("identity.tokens", .one(.only("jwt", later: ["opaque"])), .standard("jwt"), "kind of user tokens"),
+        Row(
+            "identity.tokens", .one(.choice()), .standard("jwt"), \.identity.tokens,
+            "jwt, or opaque: the provider alone judges them"),
     ]
 
     private static let bounds: [Row<ProxyConfiguration>] = [
@@ -63,9 +65,9 @@ enum Schema {
         Row(
             "cache.negative_ttl", .one(.duration(.zero ... .seconds(3_600))), .standard("5s"), \.cache.negativeTTL,
             "how long a rejection is remembered"),
-        .checked(
-            "cache.after_user_token_expiry", .one(.only("refuse", later: ["serve"])), .standard("refuse"),
-            "whether a minted token outlives the user's"),
+        Row(
+            "cache.after_user_token_expiry", .one(.choice()), .standard("refuse"), \.cache.afterUserTokenExpiry,
+            "refuse, or serve: a minted token outlives the user's"),
         Row(
             "limits.header_bytes", .one(.size(256...1 << 20)), .standard("64KiB"), \.limits.headerBytes, "a head's size"
         ),
@@ -90,8 +92,14 @@ enum Schema {
     /// Keys of `exchange` and of each entry of `providers`. The fallbacks are for `exchange` alone.
     static let provider: [Row<ProviderConfiguration>] = [
         Row(
-            "grant", .one(.choice(later: ["token-exchange"])), .standard("jwt-bearer"), \.grant, "how tokens are minted"
-        ),
+            "grant", .one(.choice()), .standard("jwt-bearer"), \.grant,
+            "jwt-bearer (Entra On-Behalf-Of) or token-exchange (RFC 8693)"),
+        Row(
+            "subject_token_type", .one(.choice()), .standard("access_token"), \.subjectTokenType,
+            "token-exchange: what user tokens are, access_token or jwt"),
+        Row(
+            "requested_token_type", .one(.choice()), .absent("the provider's choice"), \.requestedTokenType,
+            "token-exchange: what to mint, access_token or jwt"),
         Row(
             "token_endpoint", .one(.trustedURL), .absent("by discovery of the first issuer"), \.tokenEndpoint,
             "where tokens are minted"),
@@ -127,6 +135,13 @@ enum Schema {
         Row("description", .one(.text), .absent("none"), \.description, "cosmetic"),
         Row("icon_path", .one(.text), .absent("none"), \.iconPath, "cosmetic"),
         Row("obo.scopes", .scopes, .required, \.scopes, "what the minted token is for"),
+        Row("obo.parameters", .parameters, .absent("none"), \.parameters, "extra form parameters, over the provider's"),
+        Row(
+            "obo.check_minted", .one(.bool), .standard("true"), \.checksMinted,
+            "whether a readable minted token must be the user's and not for us"),
+        Row(
+            "obo.claims_challenges", .one(.bool), .standard("false"), \.takesChallenges,
+            "declares cp1: the server revokes tokens at once and asks for claims (CAE)"),
         Row("provider", .one(.name), .standard("default"), \.provider, "default, or a name in providers"),
         .checked(
             "errors", .one(.only("jsonrpc", later: ["strict"])), .standard("jsonrpc"), "how refusals are answered"),

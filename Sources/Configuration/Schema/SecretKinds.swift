@@ -18,7 +18,7 @@ extension Kind where Value == ConfiguredSecret {
     private static func checked(
         _ text: [UInt8], _ source: SecretSource, _ visibleASCII: Bool, _ origin: Origin, _ reading: inout Reading
     ) -> ConfiguredSecret? {
-        let bytes = withoutLineBreak(text)
+        let bytes = SecretFile.withoutLineBreak(text)
         let complaint: String? =
             if bytes.isEmpty, !text.isEmpty {
                 "expected a secret of at least one byte"
@@ -34,11 +34,6 @@ extension Kind where Value == ConfiguredSecret {
         return ConfiguredSecret(value: Secret(copying: bytes.span), source: source)
     }
 
-    private static func withoutLineBreak(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
-        guard bytes.last == 0x0A else { return bytes[...] }
-        let line = bytes.dropLast()
-        return line.last == 0x0D ? line.dropLast() : line
-    }
 }
 
 extension Kind where Value == ConfiguredFile {

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Configuration
 internal import Identity
 internal import Libevent
 internal import Synchronization
@@ -7,6 +8,7 @@ internal import Synchronization
 final class Authenticator: Sendable {
     private let policy: IdentityPolicy
     private let keys: KeySource
+    private let tokens: IdentitySettings.Tokens
     private let naming: @Sendable ([UInt8]) -> [UInt8]
     private let verdicts: Mutex<UserTokenCache>
     /// Tokens being looked at, and who waits for the verdict.
@@ -15,7 +17,11 @@ final class Authenticator: Sendable {
     typealias Judgement = Result<UserToken, TokenFault>
 
     /// - Parameter naming: makes the user's name for logs.
-    init(_ policy: IdentityPolicy, keys: KeySource, bound: Int, naming: @escaping @Sendable ([UInt8]) -> [UInt8]) {
+    init(
+        _ policy: IdentityPolicy, _ tokens: IdentitySettings.Tokens, keys: KeySource, bound: Int,
+        naming: @escaping @Sendable ([UInt8]) -> [UInt8]
+    ) {
+        self.tokens = tokens
         self.naming = naming
         self.policy = policy
         self.keys = keys
@@ -56,13 +62,23 @@ final class Authenticator: Sendable {
     /// Works out a verdict and keeps it. What needs no key comes first.
     func judge(_ token: Secret, _ digest: Digest256, now: Int) async -> Judgement {
         do throws(TokenFault) {
-            let token = try inspect(token, now: now)
-            let user = try token.verify(with: try await keys.keys(of: token.issuer, keyID: token.keyID))
+            let user = try await user(token, digest, now: now)
             remember(.valid(user), on: digest, now: now)
             return .success(user)
         } catch {
             remember(.refused(error), on: digest, now: now)
             return .failure(error)
+        }
+    }
+
+    private func user(_ token: Secret, _ digest: Digest256, now: Int) async throws(TokenFault) -> UserToken {
+        switch tokens {
+        case .opaque:
+            try token.withSpan { bytes throws(TokenFault) in try BearerCredential.check(bytes) }
+            return UserToken(opaque: digest, naming: naming)
+        case .jwt:
+            let token = try inspect(token, now: now)
+            return try token.verify(with: try await keys.keys(of: token.issuer, keyID: token.keyID))
         }
     }
 

@@ -1,22 +1,12 @@
 internal import Bytes
 internal import Configuration
+internal import FoundationEssentials
 internal import Glibc
 internal import HTTP1
 internal import Libevent
 internal import Logging
 internal import OnBehalfOf
 internal import OpenSSL
-
-/// What one exchange is about.
-struct ExchangeOrder: Sendable {
-    let flight: FlightID
-    let target: ExchangeTarget
-    let server: String
-    let assertion: Secret
-    /// The user as the logs name it.
-    let user: String
-    let requestID: String
-}
 
 /// One provider's token endpoint: carries out exchanges. Whether there is one at all, and who gets its outcome,
 /// is the ledger's business. On the control loop, so that its TLS handshakes cost the workers nothing.
@@ -26,6 +16,7 @@ actor TokenEndpoint {
 
     private let provider: ProviderConfiguration
     private let policy: RetryPolicy
+    private let credentials: ClientCredentialSource
     private let desk: ExchangeDesk
     private let keys: KeySource
     private let tls: TLSClientContext
@@ -37,6 +28,7 @@ actor TokenEndpoint {
         on loop: EventLoop
     ) {
         (self.provider, self.desk, self.keys, self.tls, self.log, self.loop) = (provider, desk, keys, tls, log, loop)
+        credentials = ClientCredentialSource(provider)
         policy = RetryPolicy(retries: provider.retries, attemptTimeout: UInt64(provider.timeout.milliseconds))
     }
 
@@ -47,50 +39,80 @@ actor TokenEndpoint {
 
     private func run(_ order: ExchangeOrder) async {
         let began = EventLoop.nanoseconds
-        var attempts = 0
+        let id = UUID().uuidString.lowercased()
+        var (attempts, isSecondProof) = (0, false)
         var outcome = ExchangeOutcome.failed(.unreachable)
         while true {
             attempts += 1
-            let elapsed = (EventLoop.nanoseconds &- began) / 1_000_000
-            outcome = await attempt(order, within: Int(policy.timeout(elapsed: elapsed)))
+            let attempt = await attempt(order, id, within: policy.timeout(elapsed: Self.milliseconds(since: began)))
+            outcome = attempt.outcome
             let mayGoOn = desk.attempted(order.flight, fault: outcome.fault)
             guard let fault = outcome.fault, mayGoOn else { break }
-            let spent = (EventLoop.nanoseconds &- began) / 1_000_000
-            let chance = UInt64.random(in: 0...UInt64.max)
-            guard
-                case .retry(let pause) = policy.decide(after: fault, attempt: attempts, elapsed: spent, random: chance)
-            else { break }
-            let wakeup = Wakeup(on: loop)
-            await wakeup.sleep(milliseconds: Int(pause))
-            wakeup.invalidate()
+            if fault.reason == .clientRejected, !isSecondProof, let proof = attempt.proof,
+                credentials.mayDiffer(from: proof)
+            {
+                isSecondProof = true
+                continue
+            }
+            let decision = policy.decide(
+                after: fault, attempt: attempts, elapsed: Self.milliseconds(since: began),
+                random: .random(in: 0...UInt64.max))
+            guard case .retry(let pause) = decision else { break }
+            await sleep(milliseconds: pause)
         }
         // The audit first: whoever has an outcome can find it in the log.
-        account(order, outcome, attempts, EventLoop.nanoseconds &- began)
+        let audit = ExchangeAudit(
+            order: order, provider: provider.name, outcome: outcome, attempts: attempts,
+            nanoseconds: EventLoop.nanoseconds &- began, clientRequestID: id)
+        desk.count(provider: provider.name, server: order.server, outcome: audit.name, nanoseconds: audit.nanoseconds)
+        audit.write(to: log)
         desk.finish(order.flight, outcome)
     }
 
-    private func attempt(_ order: ExchangeOrder, within milliseconds: Int) async -> ExchangeOutcome {
-        let deadline = EventLoop.now &+ UInt64(milliseconds)
-        guard let (url, caller) = await endpoint(within: milliseconds) else { return .failed(.unreachable) }
-        // Discovery, where it was needed, has had its part of the time.
-        let left = deadline > EventLoop.now ? Int(deadline &- EventLoop.now) : 0
-        guard left > 0 else { return .failed(.timedOut) }
-        let exchange = ExchangeRequest(target: order.target, assertion: order.assertion)
-        let (message, body) = (ByteBuffer(capacity: 4096), ByteBuffer(capacity: 4096))
-        exchange.appendBody(to: body)
-        url.appendPostStart(to: message)
-        exchange.appendFields(to: message)
-        message.appendFraming(.length(UInt64(body.count)))
-        message.appendHeadEnd()
-        body.withSpan { message.append($0) }
-        do {
-            let reply = try await caller.call(message, .post, within: left)
-            return ExchangeResponse.read(
-                .init(status: reply.status, contentType: reply.contentType, retryAfter: reply.retryAfter),
-                body: reply.body.span, assertion: order.assertion, now: EventLoop.now, wallClock: Int64(time(nil)))
-        } catch {
-            return .failed(error.exchangeFault)
+    private static func milliseconds(since began: UInt64) -> UInt64 { (EventLoop.nanoseconds &- began) / 1_000_000 }
+
+    private func sleep(milliseconds: UInt64) async {
+        let wakeup = Wakeup(on: loop)
+        await wakeup.sleep(milliseconds: Int(milliseconds))
+        wakeup.invalidate()
+    }
+
+    /// One attempt: where to, who we are, the request, and what the answer means. Each part has what the one before
+    /// left of the time.
+    private func attempt(
+        _ order: ExchangeOrder, _ id: String, within milliseconds: UInt64
+    ) async -> (outcome: ExchangeOutcome, proof: ClientProof?) {
+        let deadline = EventLoop.now &+ milliseconds
+        let left = { deadline > EventLoop.now ? Int(deadline &- EventLoop.now) : 0 }
+        guard let (url, caller) = await endpoint(within: left()) else { return (.failed(.unreachable), nil) }
+        guard left() > 0 else { return (.failed(.timedOut), nil) }
+        let proof: ClientProof
+        do throws(CredentialFault) { proof = try await credentials.proof(audience: "\(url.url)", within: left()) } catch
+        {
+            log.error(
+                "client credential unusable", metadata: ["provider": "\(provider.name)", "fault": "\(error.text)"])
+            return (.failed(ExchangeFault(.clientRejected)), nil)
         }
+        guard left() > 0 else { return (.failed(.timedOut), nil) }
+        let request = ExchangeRequest(
+            target: order.target, subject: order.subject, proof: proof, claims: order.claims, requestID: id)
+        let message = url.post(request)
+        do throws(CallFault) {
+            return (judge(try await caller.call(message, .post, within: left()), order), proof)
+        } catch { return (.failed(error.exchangeFault), proof) }
+    }
+
+    private func judge(_ reply: HTTPReply, _ order: ExchangeOrder) -> ExchangeOutcome {
+        let now = time(nil)
+        let (head, body) = (
+            ExchangeResponse.Head(
+                status: reply.status, contentType: reply.contentType, retryAfter: reply.retryAfter), reply.body
+        )
+        let outcome = ExchangeResponse.read(
+            head, body: body.span, grant: order.target.grant, subject: order.subject, now: EventLoop.now,
+            wallClock: Int64(now))
+        guard case .minted(let token) = outcome, let check = order.check else { return outcome }
+        return check.judge(token, for: order.user, now: now)
     }
 
     private func endpoint(within milliseconds: Int) async -> (url: OutgoingURL, caller: HTTPCaller)? {
@@ -104,23 +126,19 @@ actor TokenEndpoint {
         found = (outgoing, caller)
         return found
     }
+}
 
-    private func account(_ order: ExchangeOrder, _ outcome: ExchangeOutcome, _ attempts: Int, _ elapsed: UInt64) {
-        let name = outcome.fault?.reason.rawValue ?? "minted"
-        desk.count(provider: provider.name, server: order.server, outcome: name, nanoseconds: elapsed)
-        var fields: Logger.Metadata = [
-            "event": "exchange", "server": "\(order.server)", "provider": "\(provider.name)", "user": "\(order.user)",
-            "scopes": "\(order.target.scopes)", "outcome": "\(name)", "attempts": "\(attempts)",
-            "duration_ms": "\(elapsed / 1_000_000)", "request_id": "\(order.requestID)",
-        ]
-        guard let fault = outcome.fault else { return log.info("exchange", metadata: fields) }
-        if let error = fault.error { fields["provider_error"] = "\(error)" }
-        if let suberror = fault.suberror { fields["provider_suberror"] = "\(suberror)" }
-        if let status = fault.status { fields["provider_status"] = "\(status)" }
-        if !fault.codes.isEmpty { fields["aadsts"] = "\(fault.codes.map(String.init).joined(separator: " "))" }
-        if let id = fault.correlationID { fields["correlation_id"] = "\(id)" }
-        if let id = fault.traceID { fields["trace_id"] = "\(id)" }
-        log.warning("exchange", metadata: fields)
+extension OutgoingURL {
+    /// The whole message of an exchange. It holds secrets: send it and let go.
+    fileprivate func post(_ request: ExchangeRequest) -> ByteBuffer {
+        let (message, body) = (ByteBuffer(capacity: 4096), ByteBuffer(capacity: 4096))
+        request.appendBody(to: body)
+        appendPostStart(to: message)
+        request.appendFields(to: message)
+        message.appendFraming(.length(UInt64(body.count)))
+        message.appendHeadEnd()
+        body.withSpan { message.append($0) }
+        return message
     }
 }
 

@@ -12,11 +12,11 @@ extension Worker {
         switch shared.desk.lookup(key, provider: service.provider, userTokenExpires: end(of: user)) {
         case .hit(let token):
             call.lookup = .hit
-            return use(token, call)
+            return try use(token, call)
         case .hitRefresh(let token, let flight):
             call.lookup = .hit
             start(flight, call, user, service)
-            return use(token, call)
+            return try use(token, call)
         case .join(let flight):
             note(.joined, call, service)
             return try await wait(for: flight, call)
@@ -43,8 +43,11 @@ extension Worker {
         metrics.record { $0.looked(up: lookup, server: service.index) }
     }
 
-    private func use(_ token: MintedToken, _ call: Call) -> MintedCredential {
+    private func use(_ token: MintedToken, _ call: Call) throws(Interruption) -> MintedCredential {
         call.minted = token
+        if let user = call.user, let service = call.service, user.isOpaque {
+            try checkSession(call, of: user, at: service)
+        }
         return token.credential()
     }
 
@@ -54,11 +57,9 @@ extension Worker {
     }
 
     private func start(_ flight: FlightID, _ call: Call, _ user: UserToken, _ service: Service) {
-        let assertion = call.withBytes(call.bearer) { Secret(copying: $0) }
+        let subject = call.withBytes(call.bearer) { Secret(copying: $0) }
         shared.endpoints[service.provider].start(
-            ExchangeOrder(
-                flight: flight, target: service.target, server: service.name, assertion: assertion,
-                user: String(decoding: user.logName, as: UTF8.self), requestID: "\(call.id)"))
+            ExchangeOrder(flight, for: user, subject, to: service, requestID: "\(call.id)"))
     }
 
     private func wait(for flight: FlightID, _ call: Call) async throws(Interruption) -> MintedCredential {
@@ -66,7 +67,7 @@ extension Worker {
         let outcome = await shared.desk.outcome(of: flight)
         call.exchangeNanoseconds = EventLoop.nanoseconds &- began
         switch outcome {
-        case .minted(let token): return use(token, call)
+        case .minted(let token): return try use(token, call)
         case .failed(let fault): throw refusal(fault, call)
         }
     }

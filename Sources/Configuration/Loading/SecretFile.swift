@@ -1,0 +1,18 @@
+package import Bytes
+
+/// Files that hold a secret, read again while the proxy runs.
+package enum SecretFile {
+    /// The secret in a file: all of it, without one final line break, which editors and `echo` add.
+    /// - Throws: `FileFault`, `.empty` when nothing is in it.
+    package static func read(_ path: String) throws(FileFault) -> Secret {
+        let bytes = withoutLineBreak(try SystemFile.read(path))
+        guard !bytes.isEmpty else { throw .empty }
+        return Secret(copying: bytes.span)
+    }
+
+    static func withoutLineBreak(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+        guard bytes.last == 0x0A else { return bytes[...] }
+        let line = bytes.dropLast()
+        return line.last == 0x0D ? line.dropLast() : line
+    }
+}
