@@ -1,5 +1,6 @@
 package import Bytes
 internal import JSON
+internal import OpenSSL
 
 /// Who a verified token speaks for, and how long. Made by `UnverifiedToken.verify` alone. Holds no token bytes.
 package final class UserToken: Sendable {
@@ -18,6 +19,8 @@ package final class UserToken: Sendable {
     /// Issuer and subject, each after its length as four big-endian bytes: equal for the same user only. Input for a keyed hash
     /// (log lines, session ids), not for display.
     package let identity: [UInt8]
+    /// SHA-256 of `identity`, for tables by user.
+    package let identityDigest: Digest256
     /// The user as logs name them, worked out once, when the token is verified; empty without a namer.
     package let logName: [UInt8]
     /// Whether nobody has looked inside: the provider is the judge, and its answer may say who the user is.
@@ -29,7 +32,9 @@ package final class UserToken: Sendable {
         guard let subject = claims.subject else { throw .malformedToken }
         (issuer, self.subject, tenant, scopes) = (claims.issuer, subject, claims.tenant, claims.scopes)
         (expiresAt, notBefore, person, isOpaque) = (claims.expiresAt, claims.notBefore, claims.person, false)
-        identity = Self.identity(claims.issuer, subject)
+        let identity = Self.identity(claims.issuer, subject)
+        self.identity = identity
+        identityDigest = SHA256.digest(identity.span)
         logName = naming(identity)
     }
 
@@ -41,6 +46,7 @@ package final class UserToken: Sendable {
         (tenant, scopes, expiresAt, notBefore) = (nil, [], Self.never, nil)
         (person, isOpaque) = (Person(JSON.Object()), true)
         identity = Self.identity(issuer, subject)
+        identityDigest = digest
         logName = naming(identity)
     }
 

@@ -98,10 +98,11 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// Monotonic milliseconds, the scale of `Wakeup.deadline`.
     package static var now: UInt64 { nanoseconds / 1_000_000 }
 
-    /// Monotonic nanoseconds.
+    /// Monotonic nanoseconds. They pass while the machine sleeps as well: a token whose life went by meanwhile must
+    /// not look alive when it wakes.
     @inline(__always) package static var nanoseconds: UInt64 {
         var time = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        unsafe clock_gettime(CLOCK_BOOTTIME, &time)
         return UInt64(truncatingIfNeeded: time.tv_sec) &* 1_000_000_000 &+ UInt64(truncatingIfNeeded: time.tv_nsec)
     }
 

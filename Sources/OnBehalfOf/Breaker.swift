@@ -4,7 +4,8 @@ struct Breaker: Sendable {
     private enum State: Sendable {
         case closed(failures: Int)
         case open(until: UInt64, pause: UInt64)
-        case probing(until: UInt64, pause: UInt64)
+        /// While one flight asks, nobody else does.
+        case probing(by: UInt64, until: UInt64, pause: UInt64)
     }
 
     static let failuresToOpen = 5
@@ -16,44 +17,43 @@ struct Breaker: Sendable {
     private var state = State.closed(failures: 0)
 
     var isClosed: Bool { if case .closed = state { true } else { false } }
-    var isProbing: Bool { if case .probing = state { true } else { false } }
 
     /// The milliseconds left until something may be asked, nil when it may be now. Changes nothing.
     func wait(_ now: UInt64) -> UInt64? {
         switch state {
         case .closed: nil
-        case .open(let until, _), .probing(let until, _): until > now ? until &- now : nil
+        case .open(let until, _), .probing(_, let until, _): until > now ? until &- now : nil
         }
     }
 
-    /// To be called when something is asked after `wait` returned nil: while it runs, nothing else is.
-    /// - Returns: whether it is a probe.
-    mutating func begin(_ now: UInt64) -> Bool {
+    /// To be called when a flight begins after `wait` returned nil. Unless the breaker is closed, it is the probe.
+    mutating func begin(_ flight: UInt64, _ now: UInt64) {
         switch state {
-        case .closed: return false
-        case .open(_, let pause), .probing(_, let pause):
-            state = .probing(until: now.saturatingAdd(Self.probeTime), pause: pause)
-            return true
+        case .closed: break
+        case .open(_, let pause), .probing(_, _, let pause):
+            state = .probing(by: flight, until: now.saturatingAdd(Self.probeTime), pause: pause)
         }
     }
 
+    /// The provider has answered somebody.
     mutating func succeeded() { state = .closed(failures: 0) }
 
-    mutating func failed(_ now: UInt64) {
+    /// A flight's attempt failed. What began before the breaker opened tells nothing new.
+    mutating func failed(_ flight: UInt64, _ now: UInt64) {
         switch state {
         case .closed(let failures) where failures &+ 1 < Self.failuresToOpen:
             state = .closed(failures: failures &+ 1)
         case .closed:
             state = .open(until: now.saturatingAdd(Self.firstPause), pause: Self.firstPause)
-        case .probing(_, let pause):
+        case .probing(flight, _, let pause):
             let longer = min(pause &* 2, Self.longestPause)
             state = .open(until: now.saturatingAdd(longer), pause: longer)
-        case .open: break
+        case .probing, .open: break
         }
     }
 
-    /// The probe ended without asking anybody: the next one may try at once.
-    mutating func probeAbandoned(_ now: UInt64) {
-        if case .probing(_, let pause) = state { state = .open(until: now, pause: pause) }
+    /// A flight has ended. If it was the probe and asked nobody, the next one may try at once.
+    mutating func ended(_ flight: UInt64, _ now: UInt64) {
+        if case .probing(flight, _, let pause) = state { state = .open(until: now, pause: pause) }
     }
 }

@@ -57,17 +57,30 @@ package struct ExchangeFault: Error, Sendable, Equatable {
     package var mismatch: String?
     package var correlationID: String?
     package var traceID: String?
+    /// Whether anything was tried at the provider. If not, the fault is ours and says nothing about its health.
+    package var wasSent: Bool
 
     package init(_ reason: Reason, status: Int? = nil, retryAfter: UInt64? = nil) {
         self.reason = reason
         self.status = status
         self.retryAfter = retryAfter
+        wasSent = reason != .overloaded && reason != .breakerOpen
     }
 
     /// No connection to the provider, or one that broke before the answer was whole.
     package static let unreachable = ExchangeFault(.exchangeUnavailable)
     /// No answer within the attempt's time.
     package static let timedOut = ExchangeFault(.exchangeTimeout)
+
+    /// No connection to the provider came free within the exchange's time: the request never left.
+    package static let queueTimedOut = ExchangeFault(.overloaded)
+
+    /// A fault that came before anything was tried at the provider.
+    package static func unsent(_ reason: Reason) -> ExchangeFault {
+        var fault = ExchangeFault(reason)
+        fault.wasSent = false
+        return fault
+    }
 
     /// Whether a second attempt is worth making: no connection, no answer in time, 429 or 5xx.
     /// Not for a loop that Entra has detected, which every further request prolongs.
@@ -81,7 +94,7 @@ package struct ExchangeFault: Error, Sendable, Equatable {
     /// Whether it speaks for a provider that is down: a transport failure or a 5xx.
     package var isOutage: Bool {
         switch reason {
-        case .exchangeUnavailable, .exchangeTimeout: status.map { $0 >= 500 } ?? true
+        case .exchangeUnavailable, .exchangeTimeout: wasSent && (status.map { $0 >= 500 } ?? true)
         default: false
         }
     }

@@ -64,8 +64,11 @@ package enum ExchangeResponse {
         else { return nil }
         let secret = Secret(text)
         guard !isSame(secret, subject) else { return nil }
-        let seconds = min(max(lifetime(body["expires_in"]), 0), longestLifetime)
-        return MintedToken(secret: secret, receivedAt: now, lifetime: UInt64(seconds) &* 1000)
+        let seconds = min(max(lifetime(body["expires_in"], otherwise: defaultLifetime), 0), longestLifetime)
+        let advice = body["refresh_in"].map { min(max(lifetime($0, otherwise: 0), 0), longestLifetime) }
+        return MintedToken(
+            secret: secret, receivedAt: now, lifetime: UInt64(seconds) &* 1000,
+            refreshIn: advice.map { UInt64($0) &* 1000 })
     }
 
     /// RFC 8693 §2.2.1: the response says what was issued. A refresh or ID token is none that a server may get.
@@ -76,15 +79,15 @@ package enum ExchangeResponse {
     }
 
     /// Seconds; a fraction is cut off. Some providers write the number as a string.
-    private static func lifetime(_ value: JSON?) -> Int64 {
+    private static func lifetime(_ value: JSON?, otherwise: Int64) -> Int64 {
         switch value {
         case .number: break
         case .string(let text):
-            guard let number = parse(text.utf8.span), case .number = number else { return defaultLifetime }
-            return lifetime(number)
-        default: return defaultLifetime
+            guard let number = parse(text.utf8.span), case .number = number else { return otherwise }
+            return lifetime(number, otherwise: otherwise)
+        default: return otherwise
         }
-        guard let value, let seconds = value.double else { return defaultLifetime }
+        guard let value, let seconds = value.double else { return otherwise }
         if let exact = value.integer { return exact }
         // Only fractions and what is beyond 64 bits come here.
         return seconds >= Double(longestLifetime) ? longestLifetime : seconds <= 0 ? 0 : Int64(seconds)

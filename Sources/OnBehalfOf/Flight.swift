@@ -1,18 +1,23 @@
+internal import Bytes
+
 /// One exchange under way and those who wait for it.
 struct Flight<Waiter: Sendable>: Sendable {
     enum Kind: Sendable {
         case ordinary
-        /// In the background, while the old token serves.
-        case refresh
-        /// Beside the cache.
-        case bypass
+        /// In the background, while this token serves.
+        case refresh(of: MintedToken)
+        /// Beside the cache, because an upstream has rejected this token.
+        case renewal(of: MintedToken)
     }
 
     let kind: Kind
     let key: ExchangeKey
+    /// `ExchangeTarget.service` of what is asked: not the key's where claims are asked for.
+    let asked: Digest256
+    /// Who the user is, whatever token they come with.
+    let user: Digest256
     let provider: Int
     let userTokenExpires: UInt64
-    let isProbe: Bool
     /// Those who were told to join or lead and have not come to wait yet. The outcome is kept until they have, or
     /// one who comes a moment late would find nothing and start over.
     var announced = 0
@@ -20,13 +25,20 @@ struct Flight<Waiter: Sendable>: Sendable {
     var waiters: ContiguousArray<Waiter?> = []
     var outcome: ExchangeOutcome?
 
-    init(kind: Kind, key: ExchangeKey, provider: Int, userTokenExpires: UInt64, isProbe: Bool) {
+    init(
+        _ kind: Kind, _ key: ExchangeKey, asking asked: Digest256, user: Digest256, provider: Int,
+        userTokenExpires: UInt64
+    ) {
         self.kind = kind
         self.key = key
+        self.asked = asked
+        self.user = user
         self.provider = provider
         self.userTokenExpires = userTokenExpires
-        self.isProbe = isProbe
     }
+
+    /// What a rejection of this exchange is remembered under.
+    var question: ExchangeKey { ExchangeKey(token: key.token, service: asked) }
 
     /// Keeps a waiter and returns its place.
     mutating func add(_ waiter: Waiter) -> Int {

@@ -1,12 +1,12 @@
 extension Ledger {
     /// Waits on a flight; once for each `join` or `lead`.
-    package mutating func wait(on flight: FlightID, waiter: Waiter) -> LedgerWait {
+    package mutating func wait(on flight: FlightID, waiter: Waiter, now: UInt64) -> LedgerWait {
         // An unknown flight cannot be ours; whoever names one gets no token.
         guard let announced = flights[flight.number]?.announced else { return .ended(.failed(.unreachable)) }
         flights[flight.number]?.announced = max(announced &- 1, 0)
         if let outcome = flights[flight.number]?.outcome {
             if announced <= 1 { flights[flight.number] = nil }
-            return .ended(outcome)
+            return .ended(outcome.late(now))
         }
         let place = flights[flight.number]?.add(waiter) ?? 0
         return .waiting(WaitTicket(flight: flight.number, place: place))
@@ -23,15 +23,14 @@ extension Ledger {
     /// - Parameter fault: nil when a token was minted.
     /// - Returns: whether the breaker permits another attempt.
     package mutating func attempted(_ flight: FlightID, fault: ExchangeFault?, now: UInt64) -> Bool {
-        guard let (provider, service) = flights[flight.number].map({ ($0.provider, $0.key.service) }) else {
-            return false
-        }
+        guard let (provider, user, service) = flights[flight.number].map({ ($0.provider, $0.user, $0.key.service) })
+        else { return false }
         if fault?.isOutage == true {
-            breakers[provider, default: Breaker()].failed(now)
-        } else {
+            breakers[provider, default: Breaker()].failed(flight.number, now)
+        } else if fault?.wasSent != false {
             breakers[provider]?.succeeded()
         }
-        if let fault, let time = fault.retryAfter, fault.isTransient { quiet.begin(service, for: time, now: now) }
+        if let fault { quiet.heed(fault, user, service, now: now) }
         return !isBreakerOpen(provider: provider)
     }
 
@@ -43,7 +42,7 @@ extension Ledger {
             flights[flight.number] = ended
             return []
         }
-        if joinable[ended.key] == flight.number { joinable[ended.key] = nil }
+        breakers[ended.provider]?.ended(flight.number, now)
         record(outcome, of: ended, now)
         let waiters = ended.waiters.compactMap { $0 }
         if ended.announced > 0 {
@@ -55,18 +54,42 @@ extension Ledger {
     }
 
     private mutating func record(_ outcome: ExchangeOutcome, of flight: Flight<Waiter>, _ now: UInt64) {
-        // The attempts have moved the breaker on, unless there were none.
-        if flight.isProbe { breakers[flight.provider]?.probeAbandoned(now) }
-        switch outcome {
-        case .minted(let token):
-            guard flight.kind != .bypass else { return }
-            tokens.store(token, for: flight.key, userTokenExpires: flight.userTokenExpires, now: now)
-        case .failed(let fault):
-            if fault.category?.endsSignIn == true {
-                let token = flight.key.token
-                tokens.evict { $0.token == token }
-            }
-            verdicts.remember(fault, for: flight.key, now: now)
+        if case .renewal(let rejected) = flight.kind {
+            renewing[RenewalKey(flight.key, flight.asked, rejected)] = nil
+        } else {
+            joinable[flight.key] = nil
         }
+        switch outcome {
+        case .minted(let token): record(token, of: flight, now)
+        case .failed(let fault): record(fault, of: flight, now)
+        }
+    }
+
+    private mutating func record(_ token: MintedToken, of flight: Flight<Waiter>, _ now: UInt64) {
+        switch flight.kind {
+        case .ordinary, .refresh:
+            tokens.store(token, for: flight.key, userTokenExpires: flight.userTokenExpires, now: now)
+        case .renewal(let rejected): renewals.minted(token, for: flight.key, rejected, flight.asked, now: now)
+        }
+    }
+
+    private mutating func record(_ fault: ExchangeFault, of flight: Flight<Waiter>, _ now: UInt64) {
+        if fault.category?.endsSignIn == true {
+            let token = flight.key.token
+            tokens.evict { $0.token == token }
+        }
+        // Whoever would not be given the token any more is not to go on with the old one.
+        if case .refresh(let old) = flight.kind, !fault.reason.isRetryable {
+            tokens.forget(flight.key, ifToken: old)
+        }
+        verdicts.remember(fault, for: flight.question, now: now)
+    }
+}
+
+extension ExchangeOutcome {
+    /// For one who comes when the token may have ended: a machine can be put to sleep between two steps.
+    fileprivate func late(_ now: UInt64) -> ExchangeOutcome {
+        guard case .minted(let token) = self, token.lifetime > 0, token.expiresAt <= now else { return self }
+        return .failed(.timedOut)
     }
 }

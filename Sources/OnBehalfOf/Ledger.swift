@@ -10,14 +10,18 @@ package enum LedgerLookup: Sendable {
     case join(FlightID)
     /// Start an exchange that finishes this flight, in a task of its own, and wait on it.
     case lead(FlightID)
+    /// There is no token, and the caller may not exchange for one.
+    case absent
     /// The provider has just said no to this key.
     case negative(ExchangeFault)
     /// The provider is down; the time in milliseconds until it will be asked again.
     case breakerOpen(retryAfter: UInt64)
-    /// The provider has asked to be left alone for this service; milliseconds.
+    /// The provider has asked to be left alone for this service, or for this user of it; milliseconds.
     case throttled(retryAfter: UInt64)
     /// Too many exchanges are under way.
     case overloaded
+    /// The upstream rejects new tokens as well; another exchange would not help.
+    case renewedInVain
 }
 
 /// One exchange under way.
@@ -30,12 +34,14 @@ package struct FlightID: Hashable, Sendable { let number: UInt64 }
 package struct Ledger<Waiter: Sendable>: ~Copyable, Sendable {
     var tokens: TokenCache
     var verdicts: VerdictCache
+    var renewals: Renewals
+    var quiet: QuietPeriods
     var flights: [UInt64: Flight<Waiter>] = [:]
-    /// The flights that others may join: one a key.
+    /// The flights that a look-up joins: one a key.
     var joinable: [ExchangeKey: UInt64] = [:]
+    /// The flights that others join whose token was rejected: one a token and what is asked for instead of it.
+    var renewing: [RenewalKey: UInt64] = [:]
     var breakers: [Int: Breaker] = [:]
-    /// Until when a provider wants to be left alone, by service.
-    var quiet = QuietPeriods()
     var lastFlight: UInt64 = 0
     let limits: LedgerLimits
 
@@ -43,6 +49,8 @@ package struct Ledger<Waiter: Sendable>: ~Copyable, Sendable {
         self.limits = limits
         tokens = TokenCache(limits)
         verdicts = VerdictCache(limits)
+        renewals = Renewals(limits)
+        quiet = QuietPeriods(limits)
     }
 
     /// The number of tokens held.
@@ -57,42 +65,46 @@ package struct Ledger<Waiter: Sendable>: ~Copyable, Sendable {
     /// whoever leads or refreshes must `finish` it, whatever happens.
     ///
     /// - Parameters:
+    ///   - user: who the user is, whatever token they come with; the token's digest where that is not known.
     ///   - provider: any number that stands for the provider; its breaker is kept under it.
     ///   - userTokenExpires: no token is kept beyond it; `UInt64.max` to keep tokens for their own life.
+    ///   - mayExchange: false for a user's token that has ended: then only a hit or `absent` is answered.
     package mutating func lookup(
-        _ key: ExchangeKey, provider: Int, userTokenExpires: UInt64, now: UInt64
+        _ key: ExchangeKey, user: Digest256, provider: Int, userTokenExpires: UInt64, mayExchange: Bool = true,
+        now: UInt64
     ) -> LedgerLookup {
         switch tokens.find(key, now: now) {
         case .fresh(let token): return .hit(token)
         case .aging(let token):
-            guard joinable[key] == nil, case .admitted(let id) = begin(.refresh, key, provider, userTokenExpires, now)
-            else { return .hit(token) }
-            tokens.refreshBegins(key)
+            guard mayExchange, joinable[key] == nil else { return .hit(token) }
+            let flight = Flight<Waiter>(
+                .refresh(of: token), key, asking: key.service, user: user, provider: provider,
+                userTokenExpires: userTokenExpires)
+            guard case .admitted(let id) = begin(flight, now) else { return .hit(token) }
+            joinable[key] = id.number
+            tokens.refreshBegins(key, now: now)
             return .hitRefresh(token, id)
-        case .absent: return miss(key, provider, userTokenExpires, now)
+        case .absent:
+            guard mayExchange else { return .absent }
+            return miss(
+                Flight(
+                    .ordinary, key, asking: key.service, user: user, provider: provider,
+                    userTokenExpires: userTokenExpires),
+                now)
         }
     }
 
-    private mutating func miss(
-        _ key: ExchangeKey, _ provider: Int, _ userTokenExpires: UInt64, _ now: UInt64
-    ) -> LedgerLookup {
-        if let number = joinable[key] {
+    private mutating func miss(_ flight: Flight<Waiter>, _ now: UInt64) -> LedgerLookup {
+        if let number = joinable[flight.key] {
             flights[number]?.announced &+= 1
             return .join(FlightID(number: number))
         }
-        if let fault = verdicts.find(key, now: now) { return .negative(fault) }
-        switch begin(.ordinary, key, provider, userTokenExpires, now) {
-        case .admitted(let id): return .lead(id)
+        if let fault = verdicts.find(flight.question, now: now) { return .negative(fault) }
+        switch begin(flight, now) {
+        case .admitted(let id):
+            joinable[flight.key] = id.number
+            return .lead(id)
         case .refused(let lookup): return lookup
-        }
-    }
-
-    /// Starts an exchange beside the cache, after an upstream has rejected the cached token: nobody joins it, and its
-    /// token is not kept unless `keep` says that it served. Answers `lead` or why not.
-    package mutating func bypass(_ key: ExchangeKey, provider: Int, now: UInt64) -> LedgerLookup {
-        switch begin(.bypass, key, provider, 0, now) {
-        case .admitted(let id): .lead(id)
-        case .refused(let lookup): lookup
         }
     }
 
@@ -101,19 +113,17 @@ package struct Ledger<Waiter: Sendable>: ~Copyable, Sendable {
         case refused(LedgerLookup)
     }
 
-    private mutating func begin(
-        _ kind: Flight<Waiter>.Kind, _ key: ExchangeKey, _ provider: Int, _ userTokenExpires: UInt64, _ now: UInt64
-    ) -> Admission {
+    /// Starts a flight, unless the provider or the number of flights forbids it.
+    mutating func begin(_ flight: Flight<Waiter>, _ now: UInt64) -> Admission {
         guard flights.count < limits.flights else { return .refused(.overloaded) }
-        if let left = quiet.left(key.service, now: now) { return .refused(.throttled(retryAfter: left)) }
-        if let left = breakers[provider]?.wait(now) { return .refused(.breakerOpen(retryAfter: left)) }
-        let isProbe = breakers[provider]?.begin(now) ?? false
+        if let left = quiet.left(flight.user, flight.key.service, now: now) {
+            return .refused(.throttled(retryAfter: left))
+        }
+        if let left = breakers[flight.provider]?.wait(now) { return .refused(.breakerOpen(retryAfter: left)) }
         lastFlight &+= 1
-        var flight = Flight<Waiter>(
-            kind: kind, key: key, provider: provider, userTokenExpires: userTokenExpires, isProbe: isProbe)
-        if kind != .refresh { flight.announced = 1 }
+        breakers[flight.provider]?.begin(lastFlight, now)
         flights[lastFlight] = flight
-        if kind != .bypass { joinable[key] = lastFlight }
+        if case .refresh = flight.kind {} else { flights[lastFlight]?.announced = 1 }
         return .admitted(FlightID(number: lastFlight))
     }
 
@@ -122,17 +132,14 @@ package struct Ledger<Waiter: Sendable>: ~Copyable, Sendable {
     /// Forgets a token that an upstream has rejected, unless a newer one has taken its place.
     package mutating func forget(_ key: ExchangeKey, ifToken token: MintedToken) {
         tokens.forget(key, ifToken: token)
-    }
-
-    /// Keeps a token that was minted beside the cache and has served.
-    package mutating func keep(_ token: MintedToken, for key: ExchangeKey, userTokenExpires: UInt64, now: UInt64) {
-        tokens.store(token, for: key, userTokenExpires: userTokenExpires, now: now)
+        renewals.forget(token, key)
     }
 
     /// Forgets the tokens and rejections of one service, or all, and says how many tokens. Exchanges under way go on.
     @discardableResult
     package mutating func evict(service: Digest256? = nil) -> Int {
         verdicts.evict { service == nil || $0.service == service }
+        renewals.evict { service == nil || $0.service == service }
         return tokens.evict { service == nil || $0.service == service }
     }
 }

@@ -9,6 +9,9 @@ package struct LedgerLimits: Sendable {
     /// Exchanges under way at once.
     package var flights: Int
 
+    /// Entries of each table beside the tokens.
+    var sideTable: Int { max(maxEntries / 4, 16) }
+
     package init(
         maxEntries: Int = 10_000, earlyExpiry: UInt64 = 30_000, negativeTTL: UInt64 = 5000, flights: Int = 10_000
     ) {

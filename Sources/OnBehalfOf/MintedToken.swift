@@ -20,10 +20,16 @@ package final class MintedToken: Sendable, CustomStringConvertible, CustomReflec
     package let receivedAt: UInt64
     /// How long the provider says the token lives, in milliseconds; 0 for the calls that wait for it and no other.
     package let lifetime: UInt64
+    /// When the provider advises to fetch the next one, in milliseconds of this one's life; nil without advice.
+    package let refreshIn: UInt64?
     /// Whose it says it is, where that could be read.
     package let holder: TokenHolder?
 
-    init(secret: Secret, receivedAt: UInt64, lifetime: UInt64, holder: TokenHolder? = nil) {
+    /// Advice that makes no sense, beyond the token's life or at its very beginning, is none.
+    init(
+        secret: Secret, receivedAt: UInt64, lifetime: UInt64, refreshIn: UInt64? = nil, holder: TokenHolder? = nil
+    ) {
+        self.refreshIn = refreshIn.flatMap { 0 < $0 && $0 < lifetime ? $0 : nil }
         self.secret = secret
         self.receivedAt = receivedAt
         self.lifetime = lifetime
@@ -33,7 +39,9 @@ package final class MintedToken: Sendable, CustomStringConvertible, CustomReflec
     /// The same token with what it says of itself.
     /// - Parameter end: milliseconds from its arrival, where the token itself ends sooner than its response said.
     package func saying(holder: TokenHolder?, end: UInt64?) -> MintedToken {
-        MintedToken(secret: secret, receivedAt: receivedAt, lifetime: min(lifetime, end ?? .max), holder: holder)
+        MintedToken(
+            secret: secret, receivedAt: receivedAt, lifetime: min(lifetime, end ?? .max), refreshIn: refreshIn,
+            holder: holder)
     }
 
     /// Lends the token's bytes, for a look at what it says of itself.

@@ -1,8 +1,8 @@
 /// A bounded map that forgets what was used longest ago. Entries are places in one array, linked by index, so that
 /// a use moves two links and neither allocates nor touches the dictionary.
-struct RecencyList<Value: Sendable>: Sendable {
+struct RecencyList<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Node: Sendable {
-        var key: ExchangeKey
+        var key: Key
         /// nil while the place is free, so that a removed token is released at once.
         var value: Value?
         var newer: Int32
@@ -12,7 +12,7 @@ struct RecencyList<Value: Sendable>: Sendable {
     private static var none: Int32 { -1 }
 
     private var nodes: ContiguousArray<Node> = []
-    private var places: [ExchangeKey: Int32] = [:]
+    private var places: [Key: Int32] = [:]
     private var newest = Self.none
     private var oldest = Self.none
     /// Free places, linked by `older`.
@@ -26,7 +26,7 @@ struct RecencyList<Value: Sendable>: Sendable {
 
     /// The entry's place, which stays true until the next mutation but `touch`.
     @inline(__always)
-    func place(of key: ExchangeKey) -> Int? { places[key].map(Int.init) }
+    func place(of key: Key) -> Int? { places[key].map(Int.init) }
 
     /// The value at a place that `place(of:)` returned.
     subscript(place: Int) -> Value? {
@@ -34,7 +34,11 @@ struct RecencyList<Value: Sendable>: Sendable {
         @inline(__always) _modify { yield &nodes[place].value }
     }
 
-    func key(at place: Int) -> ExchangeKey { nodes[place].key }
+    /// The entry that was used longest ago.
+    var oldestPlace: Int? { oldest == Self.none ? nil : Int(oldest) }
+
+    /// The key at a place that `place(of:)` returned.
+    func key(at place: Int) -> Key { nodes[place].key }
 
     /// Makes the entry the last to be forgotten.
     @inline(__always)
@@ -45,7 +49,7 @@ struct RecencyList<Value: Sendable>: Sendable {
     }
 
     /// Sets the value of a key, forgetting the entry that was used longest ago if there is no room.
-    mutating func insert(_ value: Value, for key: ExchangeKey) {
+    mutating func insert(_ value: Value, for key: Key) {
         if let place = place(of: key) {
             nodes[place].value = value
             return touch(place)
@@ -66,7 +70,7 @@ struct RecencyList<Value: Sendable>: Sendable {
     }
 
     /// Forgets every entry that matches, and says how many.
-    mutating func removeAll(where matches: (ExchangeKey, Value) -> Bool) -> Int {
+    mutating func removeAll(where matches: (Key, Value) -> Bool) -> Int {
         var removed = 0
         for place in nodes.indices {
             guard let value = nodes[place].value, matches(nodes[place].key, value) else { continue }

@@ -51,12 +51,16 @@ extension MintedToken {
 }
 
 /// A token as a provider would mint it.
-func minted(_ text: String = "minted", lifetime: UInt64 = 3_600_000, at now: UInt64 = 0) -> MintedToken {
-    MintedToken(secret: Secret(text), receivedAt: now, lifetime: lifetime)
+func minted(
+    _ text: String = "minted", lifetime: UInt64 = 3_600_000, refreshIn: UInt64? = nil, at now: UInt64 = 0
+) -> MintedToken {
+    MintedToken(secret: Secret(text), receivedAt: now, lifetime: lifetime, refreshIn: refreshIn)
 }
 
+func digest(_ number: UInt64) -> Digest256 { Digest256(words: (number, 0, 0, 0)) }
+
 func key(_ token: UInt64, _ service: UInt64 = 0) -> ExchangeKey {
-    ExchangeKey(token: Digest256(words: (token, 0, 0, 0)), service: Digest256(words: (service, 0, 0, 0)))
+    ExchangeKey(token: digest(token), service: digest(service))
 }
 
 /// Numbers that look random and are the same in every run.

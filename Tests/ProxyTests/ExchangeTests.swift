@@ -31,7 +31,7 @@ struct Exchanges {
     }
 
     func lookup(_ token: String) -> LedgerLookup {
-        desk.lookup(key(token), provider: 0, userTokenExpires: .max)
+        desk.lookup(key(token), user: key(token).token, provider: 0, userTokenExpires: .max)
     }
 
     func order(_ flight: FlightID, _ token: String) -> ExchangeOrder {
@@ -54,6 +54,8 @@ struct Exchanges {
         case .breakerOpen: return ("breakerOpen", "")
         case .throttled: return ("throttled", "")
         case .overloaded: return ("overloaded", "")
+        case .absent: return ("absent", "")
+        case .renewedInVain: return ("renewedInVain", "")
         }
     }
 

@@ -77,7 +77,8 @@ private func setting(_ tokenEndpoint: String, _ log: LogBook) throws -> (ProxyCo
         }
         guard
             case .lead(let flight) = shared.desk.lookup(
-                ExchangeKey(token: Digest256(), service: service.exchangeDigest), provider: 0, userTokenExpires: .max)
+                ExchangeKey(token: Digest256(), service: service.exchangeDigest), user: Digest256(), provider: 0,
+                userTokenExpires: .max)
         else {
             Issue.record("no flight")
             return
@@ -131,7 +132,7 @@ private func setting(_ tokenEndpoint: String, _ log: LogBook) throws -> (ProxyCo
             let service = shared.services[0]
             guard
                 case .lead(let flight) = shared.desk.lookup(
-                    ExchangeKey(token: Digest256(), service: service.exchangeDigest), provider: 0,
+                    ExchangeKey(token: Digest256(), service: service.exchangeDigest), user: Digest256(), provider: 0,
                     userTokenExpires: .max)
             else {
                 Issue.record("no flight")

@@ -21,17 +21,22 @@ final class ExchangeDesk: Sendable {
 
     /// One look-up under one lock: all that the exchange costs a warm request.
     @inline(__always)
-    func lookup(_ key: ExchangeKey, provider: Int, userTokenExpires: UInt64) -> LedgerLookup {
+    func lookup(
+        _ key: ExchangeKey, user: Digest256, provider: Int, userTokenExpires: UInt64, mayExchange: Bool = true
+    ) -> LedgerLookup {
         let now = EventLoop.now
         return ledger.withLock {
-            $0.lookup(key, provider: provider, userTokenExpires: userTokenExpires, now: now)
+            $0.lookup(
+                key, user: user, provider: provider, userTokenExpires: userTokenExpires, mayExchange: mayExchange,
+                now: now)
         }
     }
 
     /// Waits for a flight that `lookup` said to join or to lead. It ends within the exchange's time budget.
     func outcome(of flight: FlightID) async -> ExchangeOutcome {
         await withCheckedContinuation { waiter in
-            let wait = ledger.withLock { $0.wait(on: flight, waiter: waiter) }
+            let now = EventLoop.now
+            let wait = ledger.withLock { $0.wait(on: flight, waiter: waiter, now: now) }
             if case .ended(let outcome) = wait { waiter.resume(returning: outcome) }
         }
     }
@@ -50,7 +55,31 @@ final class ExchangeDesk: Sendable {
         for waiter in waiters { waiter.resume(returning: outcome) }
     }
 
-    /// Forgets a token that its server has rejected.
+    // MARK: After a server's rejection
+
+    /// Finds another token than the rejected one, or says how to get it.
+    func renew(_ key: ExchangeKey, asking asked: Digest256, rejected: MintedToken, user: Digest256, provider: Int)
+        -> LedgerLookup
+    {
+        let now = EventLoop.now
+        return ledger.withLock {
+            $0.renew(key, asking: asked, rejected: rejected, user: user, provider: provider, now: now)
+        }
+    }
+
+    /// Keeps a renewed token that has served.
+    func keep(_ token: MintedToken, for key: ExchangeKey, userTokenExpires: UInt64) {
+        let now = EventLoop.now
+        ledger.withLock { $0.keep(token, for: key, userTokenExpires: userTokenExpires, now: now) }
+    }
+
+    /// Forgets a renewed token that was rejected as well.
+    func renewedInVain(_ token: MintedToken, for key: ExchangeKey) {
+        let now = EventLoop.now
+        ledger.withLock { $0.renewedInVain(token, for: key, now: now) }
+    }
+
+    /// Forgets a token that its server has rejected, where no other is to be asked for.
     func forget(_ key: ExchangeKey, _ token: MintedToken) {
         ledger.withLock { $0.forget(key, ifToken: token) }
     }

@@ -9,7 +9,9 @@ extension Worker {
     /// A token minted for this user and this server: found, waited for, or exchanged for.
     func mint(_ call: Call, for user: UserToken, to service: Service) async throws(Interruption) -> MintedCredential {
         let key = ExchangeKey(token: call.tokenDigest, service: service.exchangeDigest)
-        switch shared.desk.lookup(key, provider: service.provider, userTokenExpires: end(of: user)) {
+        let lookup = shared.desk.lookup(
+            key, user: user.identityDigest, provider: service.provider, userTokenExpires: end(of: user))
+        switch lookup {
         case .hit(let token):
             call.lookup = .hit
             return try use(token, call)
@@ -34,6 +36,8 @@ extension Worker {
             call.retryAfter = seconds(milliseconds)
             throw .refused(.exchangeThrottled)
         case .overloaded: throw .refused(.overloaded)
+        case .absent: throw .refused(.expiredToken)
+        case .renewedInVain: throw .refused(.upstreamRejectedToken)
         }
     }
 
@@ -53,7 +57,8 @@ extension Worker {
 
     /// When the user's token ends, on the monotonic scale.
     private func end(of user: UserToken) -> UInt64 {
-        EventLoop.now &+ UInt64(max(user.expiresAt &- time(nil), 0)) &* 1000
+        // A token good for ever is good for a thousand years: sums with it must not run over.
+        EventLoop.now &+ UInt64(min(max(user.expiresAt &- time(nil), 0), 1 << 35)) &* 1000
     }
 
     private func start(_ flight: FlightID, _ call: Call, _ user: UserToken, _ service: Service) {
