@@ -23,10 +23,14 @@ package struct UserTokenCache {
     private var accepted: RecencyCache<Accepted>
     private var refused: RecencyCache<Refused>
     private let clockSkew: Int
+    private let outlives: Bool
 
     /// - Parameter bound: valid tokens kept; an eighth of it, and at least 16, is the bound of refusals.
     /// - Parameter clockSkew: seconds a token is accepted beyond its `exp`, as in the policy.
-    package init(bound: Int, clockSkew: Int) {
+    /// - Parameter outlives: whether a token that was verified stays valid here after its end; what it may still be used
+    ///   for is the caller's business.
+    package init(bound: Int, clockSkew: Int, outlives: Bool = false) {
+        self.outlives = outlives
         accepted = RecencyCache(bound: bound)
         refused = RecencyCache(bound: max(bound / 8, 16))
         self.clockSkew = max(clockSkew, 0)
@@ -39,7 +43,7 @@ package struct UserTokenCache {
     /// has run out since is refused here.
     package mutating func verdict(on token: Digest256, now: Int) -> TokenVerdict? {
         if let found = accepted.value(for: token) {
-            if now < found.end { return .valid(found.user) }
+            if now < found.end || outlives { return .valid(found.user) }
             accepted.remove(token)
             remember(.refused(.expiredToken), on: token, now: now)
             return .refused(.expiredToken)

@@ -12,8 +12,8 @@ package struct ClaimsChallenge: Sendable, Equatable {
 
     /// - Parameter field: one `WWW-Authenticate` value (RFC 9110 §11.6.1).
     /// - Returns: nil without a readable claims challenge; then the 401 is an ordinary one.
-    package init?(_ field: String) {
-        guard field.utf8.count <= Self.longest else { return nil }
+    package init?(_ field: Span<UInt8>) {
+        guard field.count <= Self.longest else { return nil }
         var parameters: [String: String] = [:]
         var rest = AuthParameters(field)
         while let (name, value) = rest.next() {
@@ -40,38 +40,40 @@ package struct ClaimsChallenge: Sendable, Equatable {
     }
 }
 
-/// The `name=value` pairs of the first challenge whose scheme is Bearer.
+/// The `name=value` pairs of a challenge whose scheme is Bearer.
 private struct AuthParameters {
-    private var rest: Substring.UTF8View
+    private var rest: ArraySlice<UInt8>
 
-    init(_ field: String) {
-        rest = field[...].utf8
+    init(_ field: Span<UInt8>) {
+        rest = field.indices.map { field[$0] }[...]
         skipSeparators()
-        if word().lowercased() != "bearer" { rest = ""[...].utf8 }
+        if word().lowercased() != "bearer" { rest = [] }
     }
 
     mutating func next() -> (String, String)? {
         skipSeparators()
         let name = word()
         // A second challenge begins with its scheme, which no `=` follows.
-        guard !name.isEmpty, rest.first == UInt8(ascii: "=") else { return nil }
-        rest.removeFirst()
-        return (name, rest.first == UInt8(ascii: "\"") ? quoted() : word())
+        guard !name.isEmpty, rest.popFirst() == UInt8(ascii: "=") else { return nil }
+        return (name, rest.first == UInt8(ascii: "\"") ? quoted() : word(unquoted: true))
     }
 
     private mutating func skipSeparators() {
         rest = rest.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: ",") }
     }
 
-    private mutating func word() -> String {
-        let word = rest.prefix { 0x21...0x7e ~= $0 && $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "=") }
+    /// - Parameter unquoted: whether it is a value, where base64's padding may stand without quotes.
+    private mutating func word(unquoted: Bool = false) -> String {
+        let word = rest.prefix {
+            0x21...0x7e ~= $0 && $0 != UInt8(ascii: ",") && (unquoted || $0 != UInt8(ascii: "="))
+        }
         rest = rest.dropFirst(word.count)
-        return String(Substring(word))
+        return String(decoding: word, as: UTF8.self)
     }
 
     /// RFC 9110 §5.6.4; an end without a closing quote ends the value.
     private mutating func quoted() -> String {
-        rest.removeFirst()
+        rest = rest.dropFirst()
         var value: [UInt8] = []
         while let byte = rest.popFirst(), byte != UInt8(ascii: "\"") {
             if byte != UInt8(ascii: "\\") {

@@ -9,7 +9,8 @@ extension Worker {
                 let user = try await authenticate(call, for: service)
                 try checkSession(call, of: user, at: service)
                 let credential = try await mint(call, for: user, to: service)
-                let upstream = try await forward(call, with: consume credential, to: service)
+                let first = try await forward(call, with: consume credential, to: service)
+                let upstream = try await hear(call, from: first, for: user)
                 try await relay(call, from: upstream)
             } catch {
                 await refuse(call, error)

@@ -60,6 +60,15 @@ final class Service: Sendable, CustomStringConvertible, CustomReflectable {
         headStart = head.bytes
     }
 
+    /// What the ledger knows a call's token by.
+    @inline(__always)
+    func key(of call: Call) -> ExchangeKey { ExchangeKey(token: call.tokenDigest, service: exchangeDigest) }
+
+    /// What is asked for when the server demands claims, in the ledger's words.
+    func digest(asking challenge: ClaimsChallenge) -> Digest256 {
+        target.service(claims: target.claims(for: challenge)) { SHA256.digest($0) }
+    }
+
     /// Its name alone: the head's start holds configured fields, which are often API keys.
     var description: String { name }
     var customMirror: Mirror { Mirror(self, children: []) }

@@ -21,6 +21,10 @@ final class Shared: Sendable {
     let endpoints: [TokenEndpoint]
     let providerNames: [String]
     let sessions: SessionKey
+    /// Whether minted tokens outlive the user's.
+    let servesBeyondUserToken: Bool
+    /// Seconds that clocks may differ.
+    let clockSkew: Int
     let listenerTLS: TLSServerContext?
 
     let headLimits: HeadLimits
@@ -53,6 +57,9 @@ final class Shared: Sendable {
         allowedOrigins = configuration.allowedOrigins.map { Array($0.utf8) }
         issuers = configuration.identity.tokens == .jwt ? configuration.identity.issuers.map(\.identifier) : []
 
+        servesBeyondUserToken = configuration.cache.afterUserTokenExpiry == .serve
+        clockSkew = configuration.identity.clockSkew.milliseconds / 1000
+
         let keyed = try KeyedHash(configuration.sessionKey?.value ?? Secret.random())
         let trust = try Trust()
         listenerTLS = try configuration.tls.map { tls throws(StartFault) in try trust.server(tls) }
@@ -60,7 +67,7 @@ final class Shared: Sendable {
             configuration.identity, tls: try trust.client(configuration.identity.ca), log: log, on: control)
         authenticator = Authenticator(
             IdentityPolicy(configuration.identity), configuration.identity.tokens, keys: keys,
-            bound: configuration.cache.maxEntries,
+            bound: configuration.cache.maxEntries, outlives: servesBeyondUserToken,
             naming: { keyed.logName(of: $0) })
         desk = ExchangeDesk(limits: LedgerLimits(configuration.cache))
         let providers = configuration.providers.values.sorted { $0.name < $1.name }

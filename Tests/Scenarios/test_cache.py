@@ -87,3 +87,21 @@ async def test_bounded(start_proxy, provider):
     assert len(provider.exchanges) == 3, "the youngest stayed"
     await proxy.call(tokens[0])
     assert len(provider.exchanges) == 4, "the oldest left"
+
+
+async def test_served_beyond_the_user_token_where_configured(start_proxy, provider, upstream):
+    """The same token, after its end, gets what was minted before, and nothing new is minted for it."""
+    proxy = await start_proxy(
+        OBO_CLOCK_SKEW="0s", OBO_CACHE_AFTER_USER_TOKEN_EXPIRY="serve",
+        OBO_SERVER_WIKI_URL=upstream.url, OBO_SERVER_WIKI_SCOPES="api://wiki/access_as_user",
+    )  # fmt: skip
+    end = int(time.time()) + 3
+    token, unseen = provider.user_token(exp=end), provider.user_token(exp=end)
+    assert (await proxy.call(token)).json()["result"]
+    while time.time() <= end + 0.2:
+        assert (await proxy.call(token)).json()["result"]
+    for _ in range(3):
+        assert (await proxy.call(token)).json()["result"]
+    assert_refused(await proxy.call(token, target="/wiki"), "expired_token", server="wiki")
+    assert_refused(await proxy.call(unseen), "expired_token")
+    assert len(provider.exchanges) == 1

@@ -5,6 +5,8 @@ internal import Libevent
 final class Upstream {
     let peer: Peer
     let service: Service
+    /// The head of the answer, until somebody takes it; its bytes lie at the front of the peer's input.
+    var head: ResponseHead?
     /// Whether the answer began, after which nothing else can be said to the client.
     var answerBegan = false
 
@@ -17,7 +19,16 @@ final class Upstream {
     /// Whether the server has taken all that was sent to it.
     var takesBody: Bool { stream.backlog == 0 && !stream.writeFailed }
 
-    func close() { stream.close() }
+    /// Hands the head over: its fields are shared by nobody then, and can be let go.
+    func takeHead() -> ResponseHead? {
+        defer { head = nil }
+        return head
+    }
+
+    func close() {
+        stream.wakeup = nil
+        stream.close()
+    }
 }
 
 /// A worker's idle connections to one server, the last used first.

@@ -16,16 +16,18 @@ final class Authenticator: Sendable {
 
     typealias Judgement = Result<UserToken, TokenFault>
 
-    /// - Parameter naming: makes the user's name for logs.
+    /// - Parameters:
+    ///   - outlives: whether a token that has ended is still its user's word for what was minted before.
+    ///   - naming: makes the user's name for logs.
     init(
         _ policy: IdentityPolicy, _ tokens: IdentitySettings.Tokens, keys: KeySource, bound: Int,
-        naming: @escaping @Sendable ([UInt8]) -> [UInt8]
+        outlives: Bool, naming: @escaping @Sendable ([UInt8]) -> [UInt8]
     ) {
         self.tokens = tokens
         self.naming = naming
         self.policy = policy
         self.keys = keys
-        verdicts = Mutex(UserTokenCache(bound: bound, clockSkew: policy.clockSkew))
+        verdicts = Mutex(UserTokenCache(bound: bound, clockSkew: policy.clockSkew, outlives: outlives))
     }
 
     /// What is known of the token; the whole cost of authentication for all but a token's first request.

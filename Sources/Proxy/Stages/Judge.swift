@@ -5,19 +5,6 @@ internal import MCP
 internal import OnBehalfOf
 
 extension Worker {
-    /// Whether the server's answer may be relayed at all.
-    func judge(_ head: ResponseHead, _ call: Call, _ upstream: Upstream) throws(Interruption) {
-        if head.status == 401 {
-            // The minted token is of no use there; the next request exchanges anew.
-            if let service = call.service, let token = call.minted {
-                shared.desk.forget(ExchangeKey(token: call.tokenDigest, service: service.exchangeDigest), token)
-            }
-            throw .refused(.upstreamRejectedToken)
-        }
-        // A redirect would lead the client, and its token, past this proxy.
-        if head.isRedirect { throw .refused(.upstreamProtocol) }
-    }
-
     /// Puts the answer's head into `out`, to leave with the first of its body.
     func beginAnswer(
         _ head: ResponseHead, _ call: Call, _ upstream: Upstream, _ answer: AnswerBody

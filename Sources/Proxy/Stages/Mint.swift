@@ -8,13 +8,39 @@ internal import OnBehalfOf
 extension Worker {
     /// A token minted for this user and this server: found, waited for, or exchanged for.
     func mint(_ call: Call, for user: UserToken, to service: Service) async throws(Interruption) -> MintedCredential {
-        let key = ExchangeKey(token: call.tokenDigest, service: service.exchangeDigest)
         let lookup = shared.desk.lookup(
-            key, user: user.identityDigest, provider: service.provider, userTokenExpires: end(of: user))
-        switch lookup {
-        case .hit(let token):
+            service.key(of: call), user: user.identityDigest, provider: service.provider,
+            userTokenExpires: end(of: user), mayExchange: mayExchange(user))
+        if case .hit(let token) = lookup {
             call.lookup = .hit
             return try use(token, call)
+        }
+        return try await follow(lookup, call, user, service)
+    }
+
+    /// Another token in place of one that the server has rejected.
+    func renew(
+        _ call: Call, _ rejected: MintedToken, _ challenge: ClaimsChallenge?, for user: UserToken, at service: Service
+    ) async throws(Interruption) -> MintedCredential {
+        let key = service.key(of: call)
+        guard mayExchange(user) else {
+            shared.desk.forget(key, rejected)
+            throw .refused(.expiredToken)
+        }
+        if call.lookup == .hit { note(.hit, call, service) }
+        note(.bypass, call, service)
+        let asked = challenge.map { service.digest(asking: $0) } ?? key.service
+        let lookup = shared.desk.renew(
+            key, asking: asked, rejected: rejected, user: user.identityDigest, provider: service.provider)
+        return try await follow(lookup, call, user, service, challenge)
+    }
+
+    private func follow(
+        _ lookup: LedgerLookup, _ call: Call, _ user: UserToken, _ service: Service,
+        _ challenge: ClaimsChallenge? = nil
+    ) async throws(Interruption) -> MintedCredential {
+        switch lookup {
+        case .hit(let token): return try use(token, call)
         case .hitRefresh(let token, let flight):
             call.lookup = .hit
             start(flight, call, user, service)
@@ -24,7 +50,7 @@ extension Worker {
             return try await wait(for: flight, call)
         case .lead(let flight):
             note(.miss, call, service)
-            start(flight, call, user, service)
+            start(flight, call, user, service, challenge)
             return try await wait(for: flight, call)
         case .negative(let fault):
             note(.negative, call, service)
@@ -42,7 +68,9 @@ extension Worker {
     }
 
     /// Counts at once what `account` would only count after a wait; a hit has none and is left to it.
+    /// What happens after a rejection goes on to be called a bypass.
     private func note(_ lookup: TokenLookup, _ call: Call, _ service: Service) {
+        guard call.lookup != .bypass else { return }
         call.lookup = lookup
         metrics.record { $0.looked(up: lookup, server: service.index) }
     }
@@ -55,16 +83,24 @@ extension Worker {
         return token.credential()
     }
 
-    /// When the user's token ends, on the monotonic scale.
-    private func end(of user: UserToken) -> UInt64 {
+    /// How long what is minted may serve, on the monotonic scale: no longer than the user's token, or for its own life.
+    func end(of user: UserToken) -> UInt64 {
+        if shared.servesBeyondUserToken { return .max }
         // A token good for ever is good for a thousand years: sums with it must not run over.
-        EventLoop.now &+ UInt64(min(max(user.expiresAt &- time(nil), 0), 1 << 35)) &* 1000
+        return EventLoop.now &+ UInt64(min(max(user.expiresAt &- time(nil), 0), 1 << 35)) &* 1000
     }
 
-    private func start(_ flight: FlightID, _ call: Call, _ user: UserToken, _ service: Service) {
+    /// Nothing is asked for with a token that has ended; what was minted with it may still serve.
+    private func mayExchange(_ user: UserToken) -> Bool {
+        !shared.servesBeyondUserToken || time(nil) < user.expiresAt &+ shared.clockSkew
+    }
+
+    private func start(
+        _ flight: FlightID, _ call: Call, _ user: UserToken, _ service: Service, _ challenge: ClaimsChallenge? = nil
+    ) {
         let subject = call.withBytes(call.bearer) { Secret(copying: $0) }
         shared.endpoints[service.provider].start(
-            ExchangeOrder(flight, for: user, subject, to: service, requestID: "\(call.id)"))
+            ExchangeOrder(flight, for: user, subject, to: service, challenge: challenge, requestID: "\(call.id)"))
     }
 
     private func wait(for flight: FlightID, _ call: Call) async throws(Interruption) -> MintedCredential {

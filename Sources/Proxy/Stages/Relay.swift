@@ -8,9 +8,9 @@ extension Worker {
     func relay(_ call: Call, from upstream: Upstream) async throws(Interruption) {
         defer { upstream.stream.wakeup = nil }
         do throws(Interruption) {
-            var head = try await responseHead(for: call, from: upstream)
-            call.upstreamStatus = Int(head.status)
-            try judge(head, call, upstream)
+            guard var head = upstream.takeHead() else { throw .refused(.upstreamProtocol) }
+            // A redirect would lead the client, and its token, past this proxy.
+            if head.isRedirect { throw .refused(.upstreamProtocol) }
             var answer = AnswerBody(head, to: call.head)
             let reusable = try await relay(&head, &answer, call, upstream)
             retire(upstream, after: head, reusable: reusable && call.body.isComplete)
@@ -26,46 +26,6 @@ extension Worker {
             pool(for: upstream.service).give(upstream.peer, hint: head.keepAliveTimeout.map { Int($0) })
         } else {
             upstream.close()
-        }
-    }
-
-    // MARK: The head
-
-    private func responseHead(for call: Call, from upstream: Upstream) async throws(Interruption) -> ResponseHead {
-        let client = call.client
-        var (scanned, interim) = (0, 0)
-        var clock = UploadClock(call, body: shared.waits.body, response: upstream.service.timeouts.response)
-        while true {
-            if let head = try parseHead(call, upstream, &scanned) {
-                if !head.isInterim { return head }
-                // Interim answers are ours to give (RFC 9110 section 15.2: a gateway asks for none on its own behalf).
-                interim += 1
-                guard interim <= 32 else { throw .refused(.upstreamProtocol) }
-                upstream.peer.consume(head.byteCount)
-                scanned = 0
-                continue
-            }
-            if upstream.peer.hasEnded { throw .refused(.upstreamUnreachable) }
-            try pumpUpload(call, to: upstream)
-            clock.look(at: call)
-            noticeLeaving(client)
-            if client.hasLeft { throw .clientLeft }
-            if upstream.peer.fill(most: headLimits.bytes) { continue }
-            await client.wakeup.wait()
-            if client.wakeup.expired { throw .refused(clock.refusal(serverTakesBody: upstream.takesBody)) }
-        }
-    }
-
-    private func parseHead(
-        _ call: Call, _ upstream: Upstream, _ scanned: inout Int
-    ) throws(Interruption) -> ResponseHead? {
-        guard upstream.peer.buffered > 0 else { return nil }
-        do {
-            return try upstream.peer.withInput { bytes throws(HeadFault) in
-                try ResponseHead.parse(bytes, answering: call.head.method, limits: headLimits, scanned: &scanned)
-            }
-        } catch {
-            throw .refused(.upstreamProtocol)
         }
     }
 

@@ -1,0 +1,177 @@
+"""An upstream that says 401 to a minted token gets the request once more, with a token exchanged for anew."""
+
+import asyncio
+import base64
+import json
+
+import pytest
+from fixtures import behaviour
+from fixtures.client import encode, message
+from fixtures.refusal import assert_http_refused, assert_refused
+
+CLAIMS = {"access_token": {"nbf": {"essential": True, "value": "1700000000"}}}
+
+
+def challenge(claims=CLAIMS, encode=base64.b64encode):
+    text = encode(json.dumps(claims).encode()).decode()
+    return behaviour.unauthorized(
+        f'Bearer realm="", authorization_uri="https://login.example/authorize", error="insufficient_claims", claims="{text}"'
+    )
+
+
+async def test_a_new_token_is_tried_once(proxy, provider, upstream):
+    token = provider.user_token()
+    await proxy.call(token)
+    upstream.script(behaviour.unauthorized())
+    response = await proxy.call(token)
+    assert response.json()["result"] and response.value("www-authenticate") is None
+    old, rejected, new = upstream.requests
+    assert rejected.token == old.token and new.token == provider.exchanges[1].minted != old.token
+    assert new.json() == rejected.json()
+    assert (await proxy.call(token)).json()["result"]
+    assert upstream.requests[3].token == new.token, "the new token is kept, the old one is not handed out again"
+    assert len(provider.exchanges) == 2
+
+
+async def test_the_second_401_is_the_last_word(proxy, provider, upstream):
+    token = provider.user_token()
+    upstream.always(behaviour.unauthorized())
+    response = await proxy.call(token)
+    assert_refused(response, "upstream_rejected_token")
+    assert response.value("www-authenticate") is None
+    assert len(upstream.requests) == 2 and len(provider.exchanges) == 2
+    assert len({request.token for request in upstream.requests}) == 2
+    upstream.always(upstream.default)
+    assert (await proxy.call(token)).json()["result"], "neither rejected token is used again"
+    assert len({request.token for request in upstream.requests}) == 3
+
+
+async def test_an_upstream_that_never_accepts_does_not_cost_the_provider_an_exchange_each(proxy, provider, upstream):
+    token = provider.user_token()
+    upstream.always(behaviour.unauthorized())
+    for _ in range(20):
+        assert_refused(await proxy.call(token), "upstream_rejected_token")
+    assert len(provider.exchanges) <= 8
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+async def test_without_a_body(proxy, provider, upstream, method):
+    token = provider.user_token()
+    upstream.script(behaviour.unauthorized())
+    assert (await proxy.request(method, "/tickets", token=token)).status == 405, "the answer to the second request"
+    assert len(upstream.requests) == 2
+    upstream.always(behaviour.unauthorized())
+    assert_http_refused(await proxy.request(method, "/tickets", token=token), 502, "upstream_rejected_token")
+
+
+async def test_initialize(proxy, provider, upstream):
+    upstream.always(behaviour.unauthorized('Bearer resource_metadata="https://x.example/"'))
+    assert_http_refused(await proxy.call(provider.user_token(), "initialize"), 502, "upstream_rejected_token")
+
+
+async def test_body_that_comes_behind_its_head(proxy, provider, upstream):
+    """Many clients write head and body apart; the request is whole when it is sent, so it can be sent twice."""
+    head, _, body = encode("POST", "/tickets", message(), token=provider.user_token()).partition(b"\r\n\r\n")
+    upstream.script(behaviour.unauthorized())
+    async with await proxy.connect() as client:
+        await client.send(head + b"\r\n\r\n")
+        await provider.exchanges.reaches(1)
+        await client.send(body[:10])
+        assert (await proxy.request("OPTIONS", "/tickets")).status == 204
+        await client.send(body[10:])
+        assert (await client.response()).json()["result"]
+    assert [request.body for request in upstream.requests] == [body, body]
+
+
+async def test_upload_too_large_to_hold(proxy, provider, upstream):
+    """What has been streamed away cannot be sent again: refuse, and send nothing twice."""
+    upstream.always(behaviour.unauthorized())
+    token = provider.user_token()
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"text": "x" * 3_000_000}}
+    response = await proxy.request("POST", "/tickets", body, token=token)
+    if response.status == 200:
+        assert_refused(response, "upstream_rejected_token")
+    else:
+        assert_http_refused(response, 502, "upstream_rejected_token")
+    assert len(upstream.requests) == 1 and len(provider.exchanges) == 1
+    upstream.always(upstream.default)
+    assert (await proxy.call(token)).json()["result"]
+    assert len(provider.exchanges) == 2, "the rejected token is forgotten"
+
+
+async def test_all_who_saw_the_same_token_rejected_share_one_exchange(proxy, provider, upstream):
+    token = provider.user_token()
+    await proxy.call(token)
+    old = provider.exchanges[0].minted
+    revoked = behaviour.unauthorized()
+
+    async def revoke(call):
+        await (revoked if call.request.token == old else upstream.default)(call)
+
+    upstream.always(revoke)
+    responses = await asyncio.gather(*(proxy.call(token) for _ in range(50)))
+    assert all(response.json()["result"] for response in responses)
+    assert len(provider.exchanges) == 2
+
+
+async def test_the_provider_refuses_the_second_exchange(proxy, provider, upstream):
+    token = provider.user_token()
+    await proxy.call(token)
+    upstream.always(behaviour.unauthorized())
+    provider.always(behaviour.json_answer({"error": "invalid_grant"}, 400))
+    assert_refused(await proxy.call(token), "exchange_rejected")
+    assert len(upstream.requests) == 2
+
+
+@pytest.mark.parametrize("encoding", [base64.b64encode, base64.urlsafe_b64encode], ids=["standard", "url"])
+async def test_claims_reach_the_provider(proxy, provider, upstream, encoding):
+    token = provider.user_token()
+    await proxy.call(token)
+    upstream.script(challenge(encode=encoding))
+    assert (await proxy.call(token)).json()["result"]
+    assert "claims" not in provider.exchanges[0].form
+    assert json.loads(provider.exchanges[1].form["claims"]) == CLAIMS
+    assert provider.exchanges[1].form["assertion"] == token
+    assert (await proxy.call(token)).json()["result"]
+    assert len(provider.exchanges) == 2 and upstream.requests[-1].token == provider.exchanges[1].minted
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "Bearer", 'Bearer error="insufficient_claims"', 'Bearer error="insufficient_claims", claims="%%%"',
+     'Bearer error="insufficient_claims", claims="bnVsbA=="', 'Bearer error="insufficient_claims", claims="',
+     'Basic error="insufficient_claims", claims="e30="', 'Bearer claims="e30=", claims="e30=", error="insufficient_claims"',
+     'Bearer error="insufficient_claims", claims="' + "A" * 20000 + '"'],
+)  # fmt: skip
+async def test_a_challenge_that_says_nothing_is_an_ordinary_401(proxy, provider, upstream, value):
+    upstream.script(behaviour.unauthorized(value))
+    assert (await proxy.call(provider.user_token())).json()["result"]
+    assert len(provider.exchanges) == 2 and "claims" not in provider.exchanges[1].form
+
+
+async def test_capability_is_declared_only_where_it_is_configured(start_proxy, provider, upstream):
+    proxy = await start_proxy(
+        OBO_SERVER_TICKETS_CLAIMS_CHALLENGES="true",
+        OBO_SERVER_WIKI_URL=upstream.url,
+        OBO_SERVER_WIKI_SCOPES="api://wiki/access_as_user",
+    )
+    token = provider.user_token()
+    await proxy.call(token)
+    await proxy.call(token, target="/wiki")
+    capability = {"xms_cc": {"values": ["cp1"]}}
+    assert json.loads(provider.exchanges[0].form["claims"]) == {"access_token": capability}
+    assert "claims" not in provider.exchanges[1].form
+    upstream.script(challenge())
+    assert (await proxy.call(token)).json()["result"]
+    merged = {"access_token": {**CLAIMS["access_token"], **capability}}
+    assert json.loads(provider.exchanges[2].form["claims"]) == merged
+
+
+async def test_the_log_says_it_was_a_bypass(proxy, provider, upstream):
+    token = provider.user_token()
+    await proxy.call(token)
+    upstream.script(behaviour.unauthorized())
+    await proxy.call(token)
+    assert await proxy.metric("obo_token_lookups_total", server="tickets", result="bypass") == 1
+    await proxy.stop()
+    assert [record["token"] for record in proxy.records("request")] == ["miss", "bypass"]
