@@ -121,6 +121,40 @@ def refusals():
     yield from compare("refusal", code, written)
 
 
+def provider_errors():
+    """What providers say, and what becomes of it: the tables of the taxonomy, to the letter."""
+    faults = "Sources/OnBehalfOf/Faults"
+    reasons = dict(re.findall(r'^        case (\w+) = "(\w+)"$', read(f"{faults}/Reason.swift"), re.M))
+    source = read(f"{faults}/EntraCategory.swift")
+    names = {case: raw or case for case, raw in re.findall(r'^    case (\w+)(?: = "(\w+)")?$', source, re.M)}
+    rows = re.findall(r'case \.(\w+):\s+Row\(\s*\.(\w+),\s*\[([\d_,\s]+)\],.*?"([^"]+)"\s*\)', source, re.S)
+    code = {
+        names[case]: (" ".join(sorted(re.findall(r"\d+", numbers.replace("_", "")))), reasons[reason], advice)
+        for case, reason, numbers, advice in rows
+    }
+    if set(code) != set(names.values()):
+        yield "drift.py no longer understands the table of categories"
+    readme = read("README.md")
+    written = {
+        name: (" ".join(sorted(numbers.split())), reason, advice)
+        for name, numbers, reason, advice in table(readme, "Category", "AADSTS")
+    }
+    yield from compare("category", code, written)
+    taxonomy = read(f"{faults}/ErrorTaxonomy.swift")
+    code = {
+        name: " ".join(reasons[each] for each in (reason, other) if each)
+        for name, reason, other in re.findall(r'"(\w+)": Row\(\.(\w+).*?(?:tokenExchange: \.(\w+))?\),', taxonomy)
+    }
+    code |= {name: reasons[reason] for name, reason in re.findall(r'"(\w+)": \.(\w+),', taxonomy)}
+    written = {}
+    for said, reason in table(readme, "`error` or `suberror`", "Reason"):
+        written |= {name: " ".join(re.findall(r"\w+_\w+", reason)) for name in said.split()}
+    yield from compare("provider error", code, written)
+    general = set(re.findall(r'"(\w+)": Row\(.*general: true', taxonomy))
+    prose = section(readme, "What the provider said").partition("is a general one (")[2].partition(")")[0]
+    yield from compare("general provider error", general, set(re.findall(r"`(\w+)`", prose)))
+
+
 def metrics():
     source = "".join(path.read_text() for path in (ROOT / "Sources/Proxy/Operation").glob("*.swift"))
     code = dict(re.findall(r'family\(\s*"(\w+)",\s*"(\w+)"', source))
@@ -169,7 +203,7 @@ def budgets():
                 yield f"{name}: {mark} without its reason in a comment"
 
 
-CHECKS = [settings, reference_file, variables, refusals, metrics, admin_paths, stages, make_targets, budgets]
+CHECKS = [settings, reference_file, variables, refusals, provider_errors, metrics, admin_paths, stages, make_targets, budgets]
 
 
 def main():

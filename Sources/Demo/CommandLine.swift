@@ -4,8 +4,8 @@ package import Libevent
 
 /// The commands of `obo-demo`: each is one process of a demonstration.
 package enum Command: Equatable, Sendable {
-    /// The development identity provider.
-    case provider(port: UInt16, delayMilliseconds: Int)
+    /// The development identity provider; `origin` is how others reach it, where something stands before it.
+    case provider(port: UInt16, delayMilliseconds: Int, origin: String?)
     /// The MCP server; it takes tokens of that provider.
     case tools(port: UInt16, provider: WebAddress)
     /// The chat stand-in.
@@ -13,7 +13,7 @@ package enum Command: Equatable, Sendable {
 
     /// What can be asked for.
     package static let usage = """
-        obo-demo provider [--port N] [--delay MILLISECONDS]
+        obo-demo provider [--port N] [--delay MILLISECONDS] [--origin http(s)://HOST:PORT]
         obo-demo tools --provider http://HOST:PORT [--port N]
         obo-demo chat --proxy http://HOST:PORT/SERVER --provider http://HOST:PORT --tools http://HOST:PORT
         """
@@ -28,8 +28,8 @@ package enum Command: Equatable, Sendable {
         switch name {
         case "provider":
             guard let port, let delay = options["--delay"].map({ Int($0) }) ?? 300 else { return nil }
-            allowed = ["--port", "--delay"]
-            self = .provider(port: port, delayMilliseconds: delay)
+            allowed = ["--port", "--delay", "--origin"]
+            self = .provider(port: port, delayMilliseconds: delay, origin: options["--origin"])
         case "tools":
             guard let port, let provider = address("--provider") else { return nil }
             allowed = ["--port", "--provider"]
@@ -58,9 +58,10 @@ package enum Command: Equatable, Sendable {
     /// - Returns: the process's exit code, or nil when it is to serve until it is killed.
     package func run(on loop: EventLoop) async throws -> Int32? {
         switch self {
-        case .provider(let port, let delay):
+        case .provider(let port, let delay, let origin):
             var settings = ProviderSettings()
             settings.delayMilliseconds = delay
+            settings.origin = origin
             try await Command.serve(SiteServer(try ProviderSite(settings), on: loop), port: port)
             return nil
         case .tools(let port, let provider):

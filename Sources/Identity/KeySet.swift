@@ -88,6 +88,11 @@ package struct KeySet: Sendable {
         }
     }
 
+    /// The algorithms whose signatures these keys can verify in that issuer's tokens.
+    package func algorithms(issuer: String) -> [JWSAlgorithm] {
+        JWSAlgorithm.allCases.filter { algorithm in keys.contains { $0.suits(algorithm: algorithm, issuer: issuer) } }
+    }
+
     /// Whether a key of that name is here, whatever it is good for.
     package func contains(keyID: String) -> Bool { keys.contains { $0.id?.isExactly(keyID) == true } }
 

@@ -26,6 +26,14 @@ struct Breaker: Sendable {
         }
     }
 
+    /// Whether a flight that has begun may ask now: the breaker may have opened while it waited for its turn.
+    func admits(_ flight: UInt64) -> Bool {
+        switch state {
+        case .closed, .probing(flight, _, _): true
+        case .open, .probing: false
+        }
+    }
+
     /// To be called when a flight begins after `wait` returned nil. Unless the breaker is closed, it is the probe.
     mutating func begin(_ flight: UInt64, _ now: UInt64) {
         switch state {
@@ -56,4 +64,10 @@ struct Breaker: Sendable {
     mutating func ended(_ flight: UInt64, _ now: UInt64) {
         if case .probing(flight, _, let pause) = state { state = .open(until: now, pause: pause) }
     }
+}
+
+extension ExchangeFault {
+    /// Whether the provider has answered and is not in trouble. What went wrong on our side, before anything was sent,
+    /// is neither this nor an outage: it says nothing about the provider.
+    var isAnswer: Bool { status != nil && !isOutage }
 }

@@ -33,9 +33,9 @@ package enum ExchangeResponse {
         _ head: Head, body: Span<UInt8>, grant: Grant, subject: Secret, now: UInt64, wallClock: Int64
     ) -> ExchangeOutcome {
         let json = head.contentType.map(isJSON) == true ? parse(body) : nil
-        guard 200...299 ~= head.status else { return .failed(fault(head, json, wallClock: wallClock)) }
+        guard 200...299 ~= head.status else { return .failed(fault(head, json, grant, wallClock: wallClock)) }
         guard let json, isIssuedAs(json, grant), let token = token(json, subject: subject, now: now) else {
-            return .failed(ExchangeFault(.invalidExchangeResponse, status: head.status))
+            return .failed(describe(ExchangeFault(.invalidExchangeResponse, status: head.status), json))
         }
         return .minted(token)
     }
@@ -103,25 +103,27 @@ package enum ExchangeResponse {
 
     // MARK: Failure
 
-    private static func fault(_ head: Head, _ body: JSON?, wallClock: Int64) -> ExchangeFault {
-        let codes = body.map(ErrorTaxonomy.codes) ?? []
-        var fault = ExchangeFault(reason(head, body, codes), status: head.status)
-        fault.category = EntraCategory.of(codes)
+    private static func fault(_ head: Head, _ body: JSON?, _ grant: Grant, wallClock: Int64) -> ExchangeFault {
+        let codes = ErrorFields.codes(body)
+        let reason = ErrorTaxonomy.reason(status: head.status, body, codes: codes, grant)
+        var fault = ExchangeFault(reason, status: head.status)
         fault.retryAfter = head.retryAfter.flatMap { RetryAfter.milliseconds($0, wallClock: wallClock) }
-        fault.codes = codes
-        fault.error = ErrorTaxonomy.code(body?["error"])
-        fault.suberror = ErrorTaxonomy.code(body?["suberror"])
-        fault.correlationID = ErrorTaxonomy.id(body?["correlation_id"])
-        fault.traceID = ErrorTaxonomy.id(body?["trace_id"])
-        return fault
+        // What passes by itself and what somebody must act on are never one category's.
+        if let category = EntraCategory.of(codes), category.row.reason.isRetryable == reason.isRetryable {
+            fault.category = category
+        }
+        if reason == .interactionRequired { fault.claims = ErrorFields.claims(body?["claims"]) }
+        return describe(fault, body)
     }
 
-    private static func reason(_ head: Head, _ body: JSON?, _ codes: [Int64]) -> ExchangeFault.Reason {
-        if let reason = ErrorTaxonomy.reason(status: head.status) { return reason }
-        // A redirect would carry the user's token and our secret elsewhere; whatever its body says, it is no answer.
-        guard 400...499 ~= head.status else { return .invalidExchangeResponse }
-        if let body, let reason = ErrorTaxonomy.reason(body, codes: codes) { return reason }
-        // RFC 6749 §5.2 keeps 401 for clients that failed to prove themselves.
-        return head.status == 401 ? .clientRejected : .invalidExchangeResponse
+    /// Adds what the operator may read.
+    private static func describe(_ fault: ExchangeFault, _ body: JSON?) -> ExchangeFault {
+        var fault = fault
+        fault.codes = ErrorFields.codes(body)
+        fault.error = ErrorFields.code(body?["error"])
+        fault.suberror = ErrorFields.code(body?["suberror"])
+        fault.correlationID = ErrorFields.id(body?["correlation_id"])
+        fault.traceID = ErrorFields.id(body?["trace_id"])
+        return fault
     }
 }

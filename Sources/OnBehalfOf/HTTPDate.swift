@@ -1,11 +1,11 @@
 /// HTTP's dates (RFC 9110 §5.6.7) in all three forms that a recipient must accept.
-enum HTTPDate {
+package enum HTTPDate {
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
     /// - Returns: seconds since 1970, nil for anything else. The weekday is not checked.
-    static func seconds(_ text: String) -> Int64? {
+    package static func seconds(_ text: String) -> Int64? {
         let words = text.split { $0 == " " || $0 == "," || $0 == "-" || $0 == "\t" }
         guard text.utf8.count <= 64, words.count >= 5 else { return nil }
         // `Sun Nov  6 08:49:37 1994` has the month second, the two others the day.

@@ -18,6 +18,14 @@ extension Ledger {
         flights[ticket.flight]?.take(ticket.place)
     }
 
+    /// Whether a flight may still ask its provider; if not, what to finish it with.
+    package func refusal(of flight: FlightID, now: UInt64) -> ExchangeFault? {
+        guard let provider = flights[flight.number]?.provider, let breaker = breakers[provider],
+            !breaker.admits(flight.number)
+        else { return nil }
+        return ExchangeFault(.breakerOpen, retryAfter: breaker.wait(now) ?? 0)
+    }
+
     /// Reports one attempt at the provider, also of a flight that goes on to a second.
     ///
     /// - Parameter fault: nil when a token was minted.
@@ -27,7 +35,7 @@ extension Ledger {
         else { return false }
         if fault?.isOutage == true {
             breakers[provider, default: Breaker()].failed(flight.number, now)
-        } else if fault?.wasSent != false {
+        } else if fault?.isAnswer != false {
             breakers[provider]?.succeeded()
         }
         if let fault { quiet.heed(fault, user, service, now: now) }

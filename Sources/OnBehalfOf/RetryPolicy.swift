@@ -27,6 +27,9 @@ package struct RetryPolicy: Sendable {
         self.pause = pause
     }
 
+    /// The time that is left for everything, `elapsed` after the beginning.
+    package func left(elapsed: UInt64) -> UInt64 { budget.saturatingSubtract(elapsed) }
+
     /// The time that the next attempt may take, `elapsed` after the first one began; 0 when none is left.
     package func timeout(elapsed: UInt64) -> UInt64 { min(attemptTimeout, budget.saturatingSubtract(elapsed)) }
 

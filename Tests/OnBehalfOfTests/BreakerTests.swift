@@ -67,6 +67,60 @@ import Testing
         #expect(desk.ask(key(51), 5000).lead != nil)
     }
 
+    /// What never reached the provider says nothing about it, neither good nor bad.
+    @Test(arguments: [ExchangeFault.queueTimedOut, ExchangeFault(.overloaded), ExchangeFault(.clientRejected)])
+    func ourOwnFaultsCountNeitherWay(_ fault: ExchangeFault) throws {
+        let desk = Desk()
+        try fail(desk, 0..<4, at: 0)
+        for token in 10..<20 as Range<UInt64> { try desk.exchange(key(token), .failed(fault), 0) }
+        #expect(!desk.isBreakerOpen())
+        try fail(desk, 4..<5, at: 0)
+        #expect(desk.isBreakerOpen())
+        let probe = try #require(desk.ask(key(50), 5000).lead)
+        desk.attempted(probe, fault: fault, now: 5000)
+        #expect(desk.ask(key(51), 5000).breakerOpen != nil)
+        desk.wait(on: probe, waiter: 0)
+        desk.finish(probe, .failed(fault), now: 6000)
+        // The next one may try at once, and the pause is no longer than before.
+        let next = try #require(desk.ask(key(51), 6000).lead)
+        desk.attempted(next, fault: .unreachable, now: 6000)
+        #expect(desk.ask(key(52), 6000).breakerOpen == 10_000)
+    }
+
+    /// What began before the breaker opened is no probe, whatever comes of it.
+    @Test func onlyTheProbesFailureLengthensThePause() throws {
+        let desk = Desk()
+        let slow = try #require(desk.ask(key(80), 0).lead)
+        try fail(desk, 0..<5, at: 0)
+        let probe = try #require(desk.ask(key(50), 5000).lead)
+        #expect(!desk.attempted(slow, fault: .timedOut, now: 6000))
+        desk.finish(slow, .failed(.timedOut), now: 6000)
+        #expect(desk.ask(key(51), 6000).breakerOpen == 59_000)
+        desk.attempted(probe, fault: .timedOut, now: 7000)
+        #expect(desk.ask(key(51), 7000).breakerOpen == 10_000)
+    }
+
+    @Test func aProbeThatIsLostIsGivenUp() throws {
+        let desk = Desk()
+        try fail(desk, 0..<5, at: 0)
+        let lost = try #require(desk.ask(key(50), 5000).lead)
+        #expect(desk.ask(key(51), 64_999).breakerOpen == 1)
+        let probe = try #require(desk.ask(key(51), 65_000).lead)
+        // Its late end is not the new one's.
+        desk.finish(lost, .failed(.timedOut), now: 65_001)
+        #expect(desk.ask(key(52), 65_001).breakerOpen == 59_999)
+        desk.attempted(probe, fault: nil, now: 65_002)
+        #expect(desk.ask(key(52), 65_002).lead != nil)
+    }
+
+    @Test func timesNearTheEndOfTimeDoNotTrap() throws {
+        let desk = Desk()
+        let end = UInt64.max
+        for token in 0..<5 as Range<UInt64> { try desk.exchange(key(token), .failed(.unreachable), end - 1) }
+        #expect(desk.ask(key(50), end - 1).breakerOpen == 1)
+        #expect(desk.ask(key(50), end).lead != nil)
+    }
+
     @Test func warmTokensServeMeanwhile() throws {
         let desk = Desk()
         try desk.exchange(key(70), .minted(minted()), 0)

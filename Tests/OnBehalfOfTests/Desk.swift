@@ -50,11 +50,12 @@ final class Desk {
 
     /// - Parameter asked: the service with claims; the key's own if nil.
     func renew(
-        _ key: ExchangeKey, _ rejected: MintedToken, _ now: UInt64, asking asked: UInt64? = nil, user: UInt64? = nil
+        _ key: ExchangeKey, _ rejected: MintedToken, _ now: UInt64, asking asked: UInt64? = nil, user: UInt64? = nil,
+        provider: Int = 0
     ) -> LedgerLookup {
         ledger.renew(
             key, asking: asked.map(digest) ?? key.service, rejected: rejected, user: user.map(digest) ?? key.token,
-            provider: 0, now: now)
+            provider: provider, now: now)
     }
 
     func renewedInVain(_ token: MintedToken, for key: ExchangeKey, now: UInt64) {
@@ -80,8 +81,8 @@ final class Desk {
 
     func forget(_ key: ExchangeKey, ifToken token: MintedToken) { ledger.forget(key, ifToken: token) }
 
-    func keep(_ token: MintedToken, for key: ExchangeKey, now: UInt64) {
-        ledger.keep(token, for: key, userTokenExpires: .max, now: now)
+    func keep(_ token: MintedToken, for key: ExchangeKey, now: UInt64, userTokenExpires: UInt64 = .max) {
+        ledger.keep(token, for: key, userTokenExpires: userTokenExpires, now: now)
     }
 
     @discardableResult
@@ -89,9 +90,10 @@ final class Desk {
 
     /// One whole exchange that ends at once.
     func exchange(
-        _ key: ExchangeKey, _ outcome: ExchangeOutcome, _ now: UInt64, userTokenExpires: UInt64 = .max
+        _ key: ExchangeKey, _ outcome: ExchangeOutcome, _ now: UInt64, user: UInt64? = nil,
+        userTokenExpires: UInt64 = .max
     ) throws {
-        let flight = try #require(ask(key, now, userTokenExpires: userTokenExpires).lead)
+        let flight = try #require(ask(key, now, user: user, userTokenExpires: userTokenExpires).lead)
         wait(on: flight, waiter: 0)
         attempted(flight, fault: outcome.fault, now: now)
         #expect(finish(flight, outcome, now: now) == [0])

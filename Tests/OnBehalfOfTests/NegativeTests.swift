@@ -29,6 +29,46 @@ import Testing
         #expect(desk.ask(key(1), 60_000).lead != nil)
     }
 
+    /// Entra counts what one user asks for, so a renewed login is the same loop.
+    @Test func aLoopFollowsTheUser() throws {
+        let desk = Desk()
+        var fault = ExchangeFault(.exchangeThrottled, status: 400, retryAfter: 90_000)
+        fault.category = .loop
+        let flight = try #require(desk.ask(key(1), 0, user: 7).lead)
+        desk.attempted(flight, fault: fault, now: 0)
+        desk.finish(flight, .failed(fault), now: 0)
+        #expect(desk.ask(key(2), 0, user: 7).throttled == 90_000)
+        #expect(desk.renew(key(2), minted(), 1000, asking: 9, user: 7).throttled == 89_000)
+        #expect(desk.ask(key(2, 5), 0, user: 7).lead != nil)
+        #expect(desk.ask(key(3), 0, user: 8).lead != nil)
+        #expect(desk.ask(key(2), 90_000, user: 7).lead != nil)
+    }
+
+    @Test func aWarmTokenServesThroughALoop() throws {
+        let desk = Desk()
+        try desk.exchange(key(1), .minted(minted()), 0)
+        var fault = ExchangeFault(.exchangeThrottled, status: 400)
+        fault.category = .loop
+        try desk.exchange(key(2), .failed(fault), 3_300_000, user: 1)
+        let during = desk.ask(key(1), 3_300_000, user: 1)
+        #expect(during.hit != nil && during.refresh == nil)
+        #expect(desk.ask(key(1), 3_360_000, user: 1).refresh != nil)
+    }
+
+    @Test func aFreshTokenIsNotInTheWayOfAnOldOnesFailure() throws {
+        let desk = Desk()
+        let old = try #require(desk.ask(key(1), 0, user: 7).lead)
+        let fresh = try #require(desk.ask(key(2), 0, user: 7).lead)
+        #expect(old != fresh)
+        desk.attempted(old, fault: ExchangeFault(.exchangeRejected, status: 400), now: 0)
+        desk.finish(old, .failed(ExchangeFault(.exchangeRejected, status: 400)), now: 0)
+        desk.wait(on: fresh, waiter: 3)
+        desk.attempted(fresh, fault: nil, now: 0)
+        #expect(desk.finish(fresh, .minted(minted()), now: 0) == [3])
+        #expect(desk.ask(key(2), 0, user: 7).hit != nil)
+        #expect(desk.ask(key(1), 0, user: 7).negative != nil)
+    }
+
     /// Bad tokens do not push good ones out, however many come.
     @Test func aFloodOfRejectionsIsBounded() throws {
         let desk = Desk(LedgerLimits(maxEntries: 16))
@@ -50,5 +90,21 @@ import Testing
         #expect(desk.ask(key(2, 2), 500).lead != nil)
         #expect(desk.ask(key(1, 1), 500).join == flight)
         #expect(desk.ask(key(2, 1), 2000).lead != nil)
+    }
+
+    @Test func aShorterWishDoesNotEndALongerOne() throws {
+        let desk = Desk()
+        let flights = try (1...2).map { try #require(desk.ask(key($0, 1), 0).lead) }
+        for (flight, time) in zip(flights, [9000, 2000] as [UInt64]) {
+            desk.attempted(flight, fault: ExchangeFault(.exchangeUnavailable, status: 503, retryAfter: time), now: 0)
+        }
+        #expect(desk.ask(key(3, 1), 2000).throttled == 7000)
+    }
+
+    @Test func anEndlessWishDoesNotTrap() throws {
+        let desk = Desk()
+        let flight = try #require(desk.ask(key(1), 5).lead)
+        desk.attempted(flight, fault: ExchangeFault(.exchangeThrottled, status: 429, retryAfter: .max), now: 5)
+        #expect(desk.ask(key(2), 6).throttled == UInt64.max - 6)
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import Testing
 
 @testable import OnBehalfOf
@@ -18,15 +19,93 @@ import Testing
         #expect(desk.ask(key(1), 3_214_000).refresh == nil)
     }
 
-    @Test func theOldTokenServesUntilItLeaves() throws {
+    static let retryable: [ExchangeFault] = [
+        .unreachable, .timedOut, .queueTimedOut, ExchangeFault(.exchangeThrottled, status: 429),
+        ExchangeFault(.exchangeUnavailable, status: 503),
+    ]
+
+    @Test(arguments: retryable) func theOldTokenServesUntilItLeaves(_ fault: ExchangeFault) throws {
         let desk = Desk()
         let old = minted()
         try desk.exchange(key(1), .minted(old), 0)
         let refresh = try #require(desk.ask(key(1), 3_300_000).refresh)
-        desk.finish(refresh, .failed(.unreachable), now: 3_300_000)
+        desk.finish(refresh, .failed(fault), now: 3_300_000)
         let after = desk.ask(key(1), 3_569_999)
         #expect(after.hit === old && after.refresh == nil)
         #expect(desk.ask(key(1), 3_570_000).lead != nil)
+    }
+
+    @Test(arguments: ExchangeFault.Reason.allCases.filter { !$0.isRetryable })
+    func butNotWhenTheProviderWouldNotMintItAnyMore(_ reason: ExchangeFault.Reason) throws {
+        let desk = Desk()
+        try desk.exchange(key(1), .minted(minted()), 0)
+        let refresh = try #require(desk.ask(key(1), 3_300_000).refresh)
+        let fault = ExchangeFault(reason, status: 400)
+        desk.finish(refresh, .failed(fault), now: 3_300_000)
+        let after = desk.ask(key(1), 3_300_001)
+        #expect(after.hit == nil && after.negative == (reason.isVerdict ? fault : nil))
+    }
+
+    /// A token that came meanwhile, from a renewal, was not what the provider said no to.
+    @Test func norForANewerToken() throws {
+        let desk = Desk()
+        try desk.exchange(key(1), .minted(minted()), 0)
+        let refresh = try #require(desk.ask(key(1), 3_300_000).refresh)
+        let new = minted(at: 3_300_001)
+        desk.keep(new, for: key(1), now: 3_300_001)
+        desk.finish(refresh, .failed(ExchangeFault(.exchangeRejected, status: 400)), now: 3_300_002)
+        #expect(desk.ask(key(1), 3_300_002).hit === new)
+    }
+
+    /// The provider's advice counts where it is earlier than the last tenth; should that fail, the last tenth is the
+    /// second chance.
+    @Test func startsOneWhenTheProviderAdvises() throws {
+        let desk = Desk()
+        try desk.exchange(key(1), .minted(minted(refreshIn: 1_800_000)), 0)
+        #expect(desk.ask(key(1), 1_799_999).refresh == nil)
+        let refresh = try #require(desk.ask(key(1), 1_800_000).refresh)
+        desk.finish(refresh, .failed(.unreachable), now: 1_800_001)
+        #expect(desk.ask(key(1), 3_212_999).refresh == nil)
+        let again = try #require(desk.ask(key(1), 3_213_000).refresh)
+        desk.finish(again, .failed(.unreachable), now: 3_213_000)
+        #expect(desk.ask(key(1), 3_569_999).refresh == nil)
+    }
+
+    @Test func adviceAfterTheLastTenthIsNotHeeded() throws {
+        let desk = Desk()
+        try desk.exchange(key(1), .minted(minted(refreshIn: 3_599_000)), 0)
+        #expect(desk.ask(key(1), 3_213_000).refresh != nil)
+    }
+
+    @Test(arguments: [0, 3_600_000, 3_600_001, .max] as [UInt64]) func adviceThatMakesNoSenseIsNone(_ time: UInt64) {
+        #expect(minted(refreshIn: time).refreshIn == nil)
+    }
+
+    /// Those whose tokens came together do not come back together, and none before its time or near its end.
+    @Test(arguments: [nil, 600_000] as [UInt64?]) func spreadsThem(_ advice: UInt64?) throws {
+        let desk = Desk()
+        var random = Seeded(state: 1)
+        let start: UInt64 = advice ?? 3_213_000
+        let half: UInt64 = 357_000 / 2
+        var starts: Set<UInt64> = []
+        for _ in 0..<100 {
+            let words = (random.next(), random.next(), random.next(), random.next())
+            let key = ExchangeKey(token: Digest256(words: words), service: digest(0))
+            try desk.exchange(key, .minted(minted(refreshIn: advice)), 0)
+            #expect(desk.ask(key, start - 1).refresh == nil)
+            var (low, high) = (start - 1, start + half)
+            while high - low > 1 {
+                let middle = (low + high) / 2
+                // Each question about a time is put to a ledger that has not answered it before.
+                let other = Desk()
+                try other.exchange(key, .minted(minted(refreshIn: advice)), 0)
+                if other.ask(key, middle).refresh == nil { low = middle } else { high = middle }
+            }
+            starts.insert(high)
+        }
+        #expect(starts.count > 90)
+        #expect((starts.max() ?? 0) - (starts.min() ?? 0) > half * 3 / 4)
+        #expect((starts.max() ?? 0) < start + half)
     }
 
     @Test(arguments: [[50173], [50057]] as [[Int64]])

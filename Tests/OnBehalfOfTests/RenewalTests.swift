@@ -169,6 +169,13 @@ import Testing
         #expect(desk.count == 0)
     }
 
+    @Test func norIsItHandedToThoseBeforeIt() throws {
+        let token = try renew(old, at: 1000)
+        desk.keep(token, for: key(1), now: 1000)
+        #expect(desk.renew(key(1), token, 2000).lead != nil)
+        #expect(desk.renew(key(1), old, 2000).hit == nil)
+    }
+
     // MARK: Protection
 
     @Test func theBreakerApplies() throws {

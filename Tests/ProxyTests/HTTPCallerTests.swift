@@ -12,15 +12,13 @@ private actor Calls {
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     private let caller: HTTPCaller
 
-    init(_ port: UInt16, connections: Int = 4) throws {
+    init(_ port: UInt16) throws {
         loop = try EventLoop()
         try loop.start()
-        caller = HTTPCaller(Endpoint(host: "127.0.0.1", port: port, tls: nil), on: loop, connections: connections)
+        caller = HTTPCaller(Endpoint(host: "127.0.0.1", port: port, tls: nil), on: loop, keeping: 4)
     }
 
     deinit { loop.stop() }
-
-    var waiting: Int { caller.waiting }
 
     func call(_ path: String = "/", within milliseconds: Int = 10_000) async throws(CallFault) -> HTTPReply {
         let request = ByteBuffer()
@@ -76,73 +74,13 @@ extension HTTPReply {
         #expect(server.connections == 3)
     }
 
-    @Test func noMoreConnectionsThanAllowedAndEverybodyGetsATurn() async throws {
-        let (gate, arrived) = (Gate(), Tally())
-        let server = try await ScriptedServer { request in
-            await arrived.add()
-            await gate.pass()
-            return .send(ScriptedServer.answer(request.path))
-        }
-        let calls = try Calls(server.port, connections: 3)
-        let answers = try await withThrowingTaskGroup { group in
-            for i in 0..<40 { group.addTask { try await calls.call("/\(i)").text } }
-            await arrived.reached(3)
-            #expect(server.connections == 3)
-            await gate.open()
-            return try await group.reduce(into: Set<String>()) { $0.insert($1) }
-        }
-        #expect(answers == Set((0..<40).map { "/\($0)" }))
-        #expect(server.connections == 3)
-    }
-
-    @Test func theLineIsFair() async throws {
-        let gate = Gate()
-        let arrived = Tally()
-        let server = try await ScriptedServer { request in
-            await arrived.add()
-            if request.number == 1 { await gate.pass() }
-            return .send(ScriptedServer.answer("ok"))
-        }
-        let calls = try Calls(server.port, connections: 1)
-        try await withThrowingTaskGroup { group in
-            group.addTask { _ = try await calls.call("/first") }
-            await arrived.reached(1)
-            // Each waits in line before the next comes.
-            for i in 0..<10 {
-                group.addTask { _ = try await calls.call("/\(i)") }
-                while await calls.waiting <= i { await Task.yield() }
-            }
-            await gate.open()
-            try await group.waitForAll()
-        }
-        #expect(server.requests.map(\.path) == ["/first"] + (0..<10).map { "/\($0)" })
-    }
-
-    /// Who waits in line spends its own time, and leaves the line in order when it is over.
-    @Test func timeRunsOutInLineToo() async throws {
-        let (gate, arrived) = (Gate(), Tally())
-        let server = try await ScriptedServer { _ in
-            await arrived.add()
-            await gate.pass()
-            return .send(ScriptedServer.answer("ok"))
-        }
-        let calls = try Calls(server.port, connections: 1)
-        async let first = calls.call("/first")
-        await arrived.reached(1)
-        #expect(await calls.fault("/late", within: 1) == CallFault.timedOut.text)
-        await gate.open()
-        #expect(try await first.text == "ok")
-        #expect(try await calls.call("/next").text == "ok")
-        #expect(server.requests.map(\.path) == ["/first", "/next"])
-    }
-
     @Test func aSilentServerIsNotWaitedForBeyondTheTime() async throws {
         let gate = Gate()
         let server = try await ScriptedServer { _ in
             await gate.pass()
             return .close
         }
-        let calls = try Calls(server.port, connections: 1)
+        let calls = try Calls(server.port)
         #expect(await calls.fault(within: 1_000) == CallFault.timedOut.text)
         // Once is enough: it may have been understood, and the time is over.
         #expect(server.requests.count == 1)
@@ -165,7 +103,7 @@ extension HTTPReply {
             // The second request crosses the close of the connection that it came on.
             request.number == 2 ? .close : .send(ScriptedServer.answer("ok"))
         }
-        let calls = try Calls(server.port, connections: 1)
+        let calls = try Calls(server.port)
         #expect(try await calls.call("/1").text == "ok")
         #expect(try await calls.call("/2").text == "ok")
         #expect(server.requests.map(\.path) == ["/1", "/2", "/2"])
@@ -257,6 +195,24 @@ extension HTTPReply {
         // The connection's rest must not be taken for the next answer.
         #expect(await calls.fault() == fault, "\(name)")
         #expect(server.connections == 2, "\(name)")
+    }
+
+    /// Its bytes are not of the type it names, and inflating them would let a provider choose our memory.
+    @Test(arguments: ["gzip", "GZIP", "br", "identity, gzip", "x"])
+    func aCodedBodyHasNoType(_ coding: String) async throws {
+        let (server, calls) = try await Self.answering(
+            .send(ScriptedServer.answer("{}", status: 503, "Content-Encoding: \(coding)", "Retry-After: 3")))
+        let reply = try await calls.call()
+        #expect(reply.contentType.isEmpty)
+        #expect(reply.status == 503 && reply.retryAfter == "3")
+        #expect(server.requests.count == 1)
+    }
+
+    @Test func theIdentityIsNoCoding() async throws {
+        let (server, calls) = try await Self.answering(
+            .send(ScriptedServer.answer("{}", "Content-Encoding: Identity")))
+        #expect(try await calls.call().contentType == "application/json")
+        #expect(server.requests.count == 1)
     }
 
     @Test func aMebibyteIsRead() async throws {

@@ -5,13 +5,17 @@ import json
 from fixtures import behaviour
 
 
+CORRELATION = "c0000000-0000-4000-8000-000000000001"
+TRACE = "70000000-0000-4000-8000-000000000002"
+
+
 async def run(proxy, provider, upstream):
     token = provider.user_token()
     await proxy.call(token)
     await proxy.call(token, target="/tickets?a=b")
     await proxy.call("{{X}}")
     await proxy.call(token, target="/unknown")
-    refusal = {"error": "invalid_grant", "error_codes": [50013], "correlation_id": "c-1", "trace_id": "t-1"}
+    refusal = {"error": "invalid_grant", "error_codes": [50013], "correlation_id": CORRELATION, "trace_id": TRACE}
     provider.script(behaviour.json_answer(refusal, 400))
     await proxy.call(provider.user_token("bob"))
     assert await proxy.stop() == 0
@@ -49,7 +53,8 @@ async def test_audit_records(proxy, provider, upstream):
     assert "api://tickets/access_as_user" in json.dumps(good["scopes"])
     assert good["outcome"] != bad["outcome"]
     text = json.dumps(bad)
-    assert "invalid_grant" in text and "50013" in text and "c-1" in text and "t-1" in text
+    assert "invalid_grant" in text and "50013" in text and CORRELATION in text and TRACE in text
+    assert bad["category"] == "assertion_invalid" and "OPENID_SCOPE" in bad["advice"]
     assert len(good["user"]) == 12 and good["user"] != bad["user"]
 
 

@@ -1,6 +1,8 @@
 """With the provider down, slow, rejecting or answering nonsense, the upstream sees nothing at all, and the caller gets
 the right refusal in time."""
 
+import gzip
+import json
 import time
 
 import pytest
@@ -37,7 +39,7 @@ FAULTS = {
         {"exchange_unavailable", "exchange_throttled"},
         1,
     ),
-    "429": (behaviour.answer(429, b"Too Many Requests"), "exchange_throttled", 2),
+    "429": (behaviour.answer(429, b"Too Many Requests", content_type="text/plain"), "exchange_throttled", 2),
     "429, come back in a minute": (
         behaviour.answer(429, b"Too Many Requests", retry_after="60"),
         "exchange_throttled",
@@ -56,11 +58,41 @@ FAULTS = {
         "interaction_required",
         1,
     ),
+    "asks for MFA, claims alone": (rejects("invalid_grant", claims=CLAIMS), "interaction_required", 1),
+    "sees a loop": (rejects("invalid_grant", error_codes=[50196]), "exchange_throttled", 1),
+    "not fixed by signing in": (
+        rejects("interaction_required", suberror="protection_policy_required"),
+        "exchange_rejected",
+        1,
+    ),
+    "malformed request": (rejects("invalid_request"), "grant_unsupported", 1),
+    "an error of its own": (rejects("e2_quota"), "exchange_rejected", 1),
     "unknown scope": (rejects("invalid_scope", error_codes=[70011]), "scope_misconfigured", 1),
     "resource unknown": (rejects("invalid_resource", error_codes=[500011]), "scope_misconfigured", 1),
     "wrong secret": (rejects("invalid_client", 401, error_codes=[7000215]), "client_rejected", 1),
     "client not allowed": (rejects("unauthorized_client", error_codes=[700016]), "client_rejected", 1),
     "grant unknown": (rejects("unsupported_grant_type", error_codes=[70003]), "grant_unsupported", 1),
+    "404 of another service": (behaviour.json_answer({"error": "Realm does not exist"}, 404), NONSENSE, 1),
+    "error twice": (
+        behaviour.answer(400, b'{"error":"invalid_grant","error":"x"}', content_type="application/json"),
+        NONSENSE,
+        1,
+    ),
+    "compressed": (
+        behaviour.answer(
+            200,
+            gzip.compress(json.dumps({"token_type": "Bearer", "access_token": "minted-text"}).encode()),
+            content_type="application/json",
+            content_encoding="gzip",
+        ),
+        NONSENSE,
+        1,
+    ),
+    "503, compressed": (
+        behaviour.answer(503, gzip.compress(b"{}"), content_type="application/json", content_encoding="gzip"),
+        "exchange_unavailable",
+        2,
+    ),
     "400 without words": (behaviour.answer(400, b""), {NONSENSE, "exchange_rejected"}, 1),
     "400 in HTML": (behaviour.answer(400, b"<html>no</html>"), {NONSENSE, "exchange_rejected"}, 1),
     "200 in HTML": (behaviour.answer(200, b"<html>welcome</html>", content_type="text/html"), NONSENSE, 1),

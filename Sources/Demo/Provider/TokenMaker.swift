@@ -2,7 +2,7 @@ internal import Bytes
 internal import JSON
 internal import OpenSSL
 
-/// Makes and exchanges tokens by the provider's rules; no I/O.
+/// Makes tokens and reads them, by the provider's rules; no I/O.
 package struct TokenMaker: Sendable {
     package let issuer: String
     let settings: ProviderSettings
@@ -52,38 +52,8 @@ package struct TokenMaker: Sendable {
         ]
     }
 
-    /// What an exchange gave.
-    struct Exchanged {
-        /// The token endpoint's answer.
-        let document: JSON
-        let user: String
-    }
-
-    /// One On-Behalf-Of exchange.
-    /// - Parameter basic: the client of a Basic header, if there was one.
-    func exchange(_ form: [String: String], basic: ClientCredentials?) throws(ExchangeFault) -> Exchanged {
-        let client =
-            basic ?? ClientCredentials(id: form["client_id", default: ""], secret: form["client_secret", default: ""])
-        guard client.id == settings.clientID else { throw .unknownClient }
-        guard client.secret == settings.clientSecret else { throw .wrongSecret }
-        guard form["grant_type"] == "urn:ietf:params:oauth:grant-type:jwt-bearer" else { throw .unsupportedGrant }
-        guard form["requested_token_use"] == "on_behalf_of" else { throw .missingUse }
-        let assertion = form["assertion", default: ""]
-        let user = try user(of: assertion)
-        let scope = form["scope", default: ""]
-        guard scope == "\(settings.resource)/.default" || scope == "\(settings.resource)/access_as_user" else {
-            throw .badScope
-        }
-        guard !settings.withoutConsent.contains(user) else { throw .consentMissing }
-        guard let token = try? mint(for: user) else { throw .badAssertion }
-        let document: JSON = .object([
-            "token_type": .string("Bearer"), "scope": .string(scope), "expires_in": .integer(3600),
-            "ext_expires_in": .integer(3600), "access_token": .string(token),
-        ])
-        return Exchanged(document: document, user: user)
-    }
-
-    private func user(of assertion: String) throws(ExchangeFault) -> String {
+    /// Whose good access token for the client this is.
+    func user(of assertion: String) throws(ExchangeFault) -> String {
         let claims: JSON
         do throws(TokenCheck.Fault) { claims = try check.claims(of: assertion) } catch {
             switch error {
@@ -96,7 +66,8 @@ package struct TokenMaker: Sendable {
         return user
     }
 
-    private func mint(for user: String) throws -> String {
+    /// A token for the API on behalf of that user.
+    func mint(for user: String) throws -> String {
         let now = WallClock.seconds
         var claims = try common(user, from: now, until: now + 3600)
         claims["aud"] = .string(settings.resource)

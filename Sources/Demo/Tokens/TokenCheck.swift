@@ -31,23 +31,17 @@ package struct TokenCheck: Sendable {
     }
 
     /// The claims of a good token.
-    package func claims(of token: String) throws(Fault) -> JSON {
-        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, let signature = Base64URL.decode(Array(parts[2].utf8).span),
-            let claims = TokenCheck.unverifiedClaims(of: token)
-        else { throw .malformed }
-        let signed = Array("\(parts[0]).\(parts[1])".utf8)
-        guard key.verify(algorithm: .rs256, message: signed.span, signature: signature.span) else { throw .signature }
-        guard claims["iss"]?.string == issuer else { throw .issuer }
-        guard let audience = claims["aud"]?.string, audiences.contains(audience) else { throw .audience }
-        guard let end = claims["exp"]?.integer, end > WallClock.seconds else { throw .time }
-        return claims
+    package func claims(of text: String) throws(Fault) -> JSON {
+        guard let token = SignedToken(text) else { throw .malformed }
+        guard key.verify(algorithm: .rs256, message: token.signed.span, signature: token.signature.span) else {
+            throw .signature
+        }
+        guard token.claims["iss"]?.string == issuer else { throw .issuer }
+        guard let audience = token.claims["aud"]?.string, audiences.contains(audience) else { throw .audience }
+        guard let end = token.claims["exp"]?.integer, end > WallClock.seconds else { throw .time }
+        return token.claims
     }
 
     /// The claims of any token, good or bad, only to show them.
-    package static func unverifiedClaims(of token: String) -> JSON? {
-        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, let claims = Base64URL.decode(Array(parts[1].utf8).span) else { return nil }
-        return try? JSON.parse(claims.span)
-    }
+    package static func unverifiedClaims(of text: String) -> JSON? { SignedToken(text)?.claims }
 }

@@ -7,10 +7,7 @@ struct ExchangeAudit {
     let order: ExchangeOrder
     let provider: String
     let outcome: ExchangeOutcome
-    let attempts: Int
-    let nanoseconds: UInt64
-    /// What we called the request towards the provider.
-    let clientRequestID: String
+    let course: Course
 
     var name: String { outcome.fault?.reason.rawValue ?? "minted" }
 
@@ -23,13 +20,14 @@ struct ExchangeAudit {
         [
             "event": "exchange", "server": "\(order.server)", "provider": "\(provider)",
             "user": "\(String(decoding: order.user.logName, as: UTF8.self))", "scopes": "\(order.target.scopes)",
-            "outcome": "\(name)", "attempts": "\(attempts)", "duration_ms": "\(nanoseconds / 1_000_000)",
-            "request_id": "\(order.requestID)", "client_request_id": "\(clientRequestID)",
+            "outcome": "\(name)", "attempts": "\(course.attempts)",
+            "duration_ms": "\(course.elapsed / 1_000_000)",
+            "request_id": "\(order.requestID)", "client_request_id": "\(course.requestID)",
         ]
     }
 
     private func fields(of fault: ExchangeFault) -> Logger.Metadata {
-        var fields: Logger.Metadata = [:]
+        var fields: Logger.Metadata = ["advice": "\(fault.operatorAdvice)"]
         fields["provider_error"] = fault.error.map { "\($0)" }
         fields["provider_suberror"] = fault.suberror.map { "\($0)" }
         fields["provider_status"] = fault.status.map { "\($0)" }
@@ -37,6 +35,8 @@ struct ExchangeAudit {
         fields["mismatch"] = fault.mismatch.map { "\($0)" }
         fields["correlation_id"] = fault.correlationID.map { "\($0)" }
         fields["trace_id"] = fault.traceID.map { "\($0)" }
+        fields["category"] = fault.category.map { "\($0.rawValue)" }
+        fields["advice"] = "\(fault.operatorAdvice)"
         return fields
     }
 }

@@ -41,6 +41,12 @@ final class ExchangeDesk: Sendable {
         }
     }
 
+    /// Why a flight that has waited for its turn is not to ask any more; nil if it may.
+    func refusal(of flight: FlightID) -> ExchangeFault? {
+        let now = EventLoop.now
+        return ledger.withLock { $0.refusal(of: flight, now: now) }
+    }
+
     /// Notes one attempt at the provider.
     /// - Returns: whether another is permitted.
     func attempted(_ flight: FlightID, fault: ExchangeFault?) -> Bool {

@@ -41,46 +41,32 @@ enum CallFault: Error {
     }
 }
 
-/// Requests of our own to one origin, with keep-alive and a bound on connections; whoever finds none free waits
-/// in line. Lives on the control loop, away from the requests' loops.
+/// Requests of our own to one origin, with keep-alive. Lives on the control loop, away from the requests' loops.
 final class HTTPCaller {
     let endpoint: Endpoint
     private let loop: EventLoop
     private let pool = BufferPool()
-    private let most: Int
+    private let kept: Int
     private var idle: [(peer: Peer, since: UInt64)] = []
     /// How long a connection is kept. Routers and balancers drop silent ones without a word, and the next exchange
     /// would wait out a whole attempt on them.
     private static let patience: UInt64 = 30_000
-    private var inUse = 0
-    private var line: [Place] = []
     private static let largestBody = 1 << 20
 
-    /// A caller's place in the line for a connection.
-    private final class Place {
-        let wakeup: Wakeup
-        var isMine = false
-
-        init(_ wakeup: Wakeup) { self.wakeup = wakeup }
-    }
     private static let limits = HeadLimits(bytes: 32 * 1024)
 
-    init(_ endpoint: Endpoint, on loop: EventLoop, connections most: Int) {
+    /// - Parameter kept: connections that are kept for the next calls.
+    init(_ endpoint: Endpoint, on loop: EventLoop, keeping kept: Int = 0) {
         self.endpoint = endpoint
         self.loop = loop
-        self.most = max(most, 1)
+        self.kept = kept
     }
-
-    /// How many calls wait for a connection.
-    var waiting: Int { line.count }
 
     /// Sends `request`, a whole message, and reads the whole answer.
     func call(_ request: ByteBuffer, _ method: Method, within milliseconds: Int) async throws(CallFault) -> HTTPReply {
         let wakeup = Wakeup(on: loop)
         defer { wakeup.invalidate() }
         let deadline = EventLoop.now &+ UInt64(max(milliseconds, 1))
-        try await takePlace(wakeup, until: deadline)
-        defer { givePlace() }
         let (peer, isReused) = try await connection(wakeup, until: deadline)
         do {
             return try await exchange(request, method, on: peer, wakeup, until: deadline)
@@ -95,32 +81,6 @@ final class HTTPCaller {
             fresh.stream.close()
             throw error
         }
-    }
-
-    /// Waits in line, but not beyond the call's own time.
-    private func takePlace(_ wakeup: Wakeup, until deadline: UInt64) async throws(CallFault) {
-        if inUse < most {
-            inUse += 1
-            return
-        }
-        let place = Place(wakeup)
-        line.append(place)
-        wakeup.neverExpire()
-        wakeup.deadline = deadline
-        while !place.isMine {
-            await wakeup.wait()
-            guard wakeup.expired, !place.isMine else { continue }
-            line.removeAll { $0 === place }
-            throw .timedOut
-        }
-    }
-
-    /// Whoever leaves hands its place over, so `inUse` stays.
-    private func givePlace() {
-        guard !line.isEmpty else { return inUse -= 1 }
-        let next = line.removeFirst()
-        next.isMine = true
-        next.wakeup.fire()
     }
 
     private func connection(_ wakeup: Wakeup, until deadline: UInt64) async throws(CallFault) -> (Peer, Bool) {
@@ -152,7 +112,7 @@ final class HTTPCaller {
         let reply = try await readBody(of: head, from: peer, wakeup)
         peer.stream.wakeup = nil
         let keep = head.keepAlive && !peer.hasEnded && peer.buffered == 0 && peer.stream.backlog == 0
-        if keep && idle.count < 8 { idle.append((peer, EventLoop.now)) } else { peer.stream.close() }
+        if keep && idle.count < kept { idle.append((peer, EventLoop.now)) } else { peer.stream.close() }
         return reply
     }
 
@@ -186,7 +146,11 @@ final class HTTPCaller {
                 head.first(id).map { field in String(decoding: Array(bytes, field.value.range), as: UTF8.self) } ?? ""
             }
         }
-        let (contentType, retryAfter, date) = (text(.contentType), text(.retryAfter), text(.date))
+        // We never ask for a content coding. A body that has one all the same is not what its type says, so it loses
+        // its type; the status still counts.
+        let isCoded = !["", "identity"].contains(text(.contentEncoding).lowercased())
+        let contentType = isCoded ? "" : text(.contentType)
+        let (retryAfter, date) = (text(.retryAfter), text(.date))
         peer.consume(head.byteCount)
         if case .length(let size) = head.framing, size > UInt64(Self.largestBody) { throw .tooLarge }
         var decoder = BodyDecoder(head.framing)

@@ -130,7 +130,7 @@ actor KeySource {
         let request = ByteBuffer()
         outgoing.appendGet(to: request)
         do {
-            let caller = HTTPCaller(outgoing.endpoint, on: loop, connections: 1)
+            let caller = HTTPCaller(outgoing.endpoint, on: loop)
             let reply = try await caller.call(request, .get, within: min(milliseconds, Self.patience))
             if reply.status == 200 { return reply.body }
             note("\(what) refused", issuer, "HTTP status \(reply.status)")

@@ -1,8 +1,8 @@
 internal import Bytes
 internal import Configuration
-internal import FoundationEssentials
 internal import Glibc
 internal import HTTP1
+internal import Identity
 internal import Libevent
 internal import Logging
 internal import OnBehalfOf
@@ -17,6 +17,8 @@ actor TokenEndpoint {
     private let provider: ProviderConfiguration
     private let policy: RetryPolicy
     private let credentials: ClientCredentialSource
+    private let places: ConnectionPlaces
+    private var clock = ProviderClock()
     private let desk: ExchangeDesk
     private let keys: KeySource
     private let tls: TLSClientContext
@@ -29,6 +31,7 @@ actor TokenEndpoint {
     ) {
         (self.provider, self.desk, self.keys, self.tls, self.log, self.loop) = (provider, desk, keys, tls, log, loop)
         credentials = ClientCredentialSource(provider)
+        places = ConnectionPlaces(provider.maxConnections, on: loop)
         policy = RetryPolicy(retries: provider.retries, attemptTimeout: UInt64(provider.timeout.milliseconds))
     }
 
@@ -38,38 +41,36 @@ actor TokenEndpoint {
     }
 
     private func run(_ order: ExchangeOrder) async {
-        let began = EventLoop.nanoseconds
-        let id = UUID().uuidString.lowercased()
-        var (attempts, isSecondProof) = (0, false)
-        var outcome = ExchangeOutcome.failed(.unreachable)
-        while true {
-            attempts += 1
-            let attempt = await attempt(order, id, within: policy.timeout(elapsed: Self.milliseconds(since: began)))
-            outcome = attempt.outcome
-            let mayGoOn = desk.attempted(order.flight, fault: outcome.fault)
-            guard let fault = outcome.fault, mayGoOn else { break }
-            if fault.reason == .clientRejected, !isSecondProof, let proof = attempt.proof,
-                credentials.mayDiffer(from: proof)
-            {
-                isSecondProof = true
-                continue
-            }
-            let decision = policy.decide(
-                after: fault, attempt: attempts, elapsed: Self.milliseconds(since: began),
-                random: .random(in: 0...UInt64.max))
-            guard case .retry(let pause) = decision else { break }
-            await sleep(milliseconds: pause)
-        }
+        var course = Course(policy)
+        let outcome = await exchange(order, &course)
         // The audit first: whoever has an outcome can find it in the log.
-        let audit = ExchangeAudit(
-            order: order, provider: provider.name, outcome: outcome, attempts: attempts,
-            nanoseconds: EventLoop.nanoseconds &- began, clientRequestID: id)
-        desk.count(provider: provider.name, server: order.server, outcome: audit.name, nanoseconds: audit.nanoseconds)
+        let audit = ExchangeAudit(order: order, provider: provider.name, outcome: outcome, course: course)
+        desk.count(provider: provider.name, server: order.server, outcome: audit.name, nanoseconds: course.elapsed)
         audit.write(to: log)
         desk.finish(order.flight, outcome)
     }
 
-    private static func milliseconds(since began: UInt64) -> UInt64 { (EventLoop.nanoseconds &- began) / 1_000_000 }
+    /// Attempts until one has an outcome that another would not better.
+    private func exchange(_ order: ExchangeOrder, _ course: inout Course) async -> ExchangeOutcome {
+        while true {
+            guard await places.take(for: order.user.identityDigest, within: course.left) else {
+                return .failed(.queueTimedOut)
+            }
+            // While it waited for its turn, others may have found that the provider is down.
+            if let fault = desk.refusal(of: order.flight) {
+                places.give()
+                return .failed(fault)
+            }
+            course.attempts += 1
+            let (outcome, proof) = await attempt(order, course)
+            places.give()
+            let mayGoOn = desk.attempted(order.flight, fault: outcome.fault)
+            guard let fault = outcome.fault, mayGoOn else { return outcome }
+            if course.mayProveAgain(fault), let proof, credentials.mayDiffer(from: proof) { continue }
+            guard let pause = course.pause(after: fault) else { return outcome }
+            await sleep(milliseconds: pause)
+        }
+    }
 
     private func sleep(milliseconds: UInt64) async {
         let wakeup = Wakeup(on: loop)
@@ -80,9 +81,9 @@ actor TokenEndpoint {
     /// One attempt: where to, who we are, the request, and what the answer means. Each part has what the one before
     /// left of the time.
     private func attempt(
-        _ order: ExchangeOrder, _ id: String, within milliseconds: UInt64
+        _ order: ExchangeOrder, _ course: Course
     ) async -> (outcome: ExchangeOutcome, proof: ClientProof?) {
-        let deadline = EventLoop.now &+ milliseconds
+        let deadline = EventLoop.now &+ course.attemptTimeout
         let left = { deadline > EventLoop.now ? Int(deadline &- EventLoop.now) : 0 }
         guard let (url, caller) = await endpoint(within: left()) else { return (.failed(.unreachable), nil) }
         guard left() > 0 else { return (.failed(.timedOut), nil) }
@@ -95,7 +96,8 @@ actor TokenEndpoint {
         }
         guard left() > 0 else { return (.failed(.timedOut), nil) }
         let request = ExchangeRequest(
-            target: order.target, subject: order.subject, proof: proof, claims: order.claims, requestID: id)
+            target: order.target, subject: order.subject, proof: proof, claims: order.claims,
+            requestID: course.requestID)
         let message = url.post(request)
         do throws(CallFault) {
             return (judge(try await caller.call(message, .post, within: left()), order), proof)
@@ -104,6 +106,7 @@ actor TokenEndpoint {
 
     private func judge(_ reply: HTTPReply, _ order: ExchangeOrder) -> ExchangeOutcome {
         let now = time(nil)
+        if let seconds = clock.warning(date: reply.date, now: now) { note(skew: seconds) }
         let (head, body) = (
             ExchangeResponse.Head(
                 status: reply.status, contentType: reply.contentType, retryAfter: reply.retryAfter), reply.body
@@ -115,6 +118,13 @@ actor TokenEndpoint {
         return check.judge(token, for: order.user, now: now)
     }
 
+    /// A clock that is off makes good tokens look expired, or expired ones good.
+    private func note(skew seconds: Int) {
+        log.warning(
+            "clocks differ",
+            metadata: ["event": "clock_skew", "provider": "\(provider.name)", "seconds_ahead": "\(seconds)"])
+    }
+
     private func endpoint(within milliseconds: Int) async -> (url: OutgoingURL, caller: HTTPCaller)? {
         if let found { return found }
         var url = provider.tokenEndpoint
@@ -122,7 +132,7 @@ actor TokenEndpoint {
         guard let url else { return nil }
         if let found { return found }
         let outgoing = OutgoingURL(url, tls: tls)
-        let caller = HTTPCaller(outgoing.endpoint, on: loop, connections: provider.maxConnections)
+        let caller = HTTPCaller(outgoing.endpoint, on: loop, keeping: provider.maxConnections)
         found = (outgoing, caller)
         return found
     }
