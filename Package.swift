@@ -52,9 +52,9 @@ let package = Package(
         target("JSON", ["Bytes"]),
         target("HTTP1", ["Bytes"]),
         target("Identity", ["Bytes", "JSON", "OpenSSL"]),
-        target("OnBehalfOf", ["Bytes", "JSON"]),
+        target("OnBehalfOf", ["Bytes", "JSON", "OpenSSL"]),
         target("MCP", ["Bytes", "JSON", "HTTP1", "OpenSSL"]),
-        target("Configuration", ["Bytes", "LibYAML"]),
+        target("Configuration", ["Bytes", "LibYAML", "OpenSSL"]),
 
         // The only target with sockets and clocks.
         target(
@@ -85,7 +85,7 @@ let package = Package(
         tests("IdentityTests", ["Identity", "Bytes", "JSON", "OpenSSL"]),
         tests("OnBehalfOfTests", ["OnBehalfOf", "Bytes", "JSON", "OpenSSL"]),
         tests("MCPTests", ["MCP", "Bytes", "JSON", "HTTP1", "OpenSSL"]),
-        tests("ConfigurationTests", ["Configuration", "Bytes", "LibYAML"]),
+        tests("ConfigurationTests", ["Configuration", "Bytes", "LibYAML", "OpenSSL"]),
         tests("DemoTests", ["OpenSSL", "Demo", "Bytes", "JSON", "Libevent", "HTTP1"]),
         tests(
             "ProxyTests",

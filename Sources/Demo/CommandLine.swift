@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import Glibc
 internal import JSON
 package import Libevent
@@ -5,7 +6,8 @@ package import Libevent
 /// The commands of `obo-demo`: each is one process of a demonstration.
 package enum Command: Equatable, Sendable {
     /// The development identity provider; `origin` is how others reach it, where something stands before it.
-    case provider(port: UInt16, delayMilliseconds: Int, origin: String?)
+    /// With a certificate, a PEM file, the client may prove itself by that instead of its secret.
+    case provider(port: UInt16, delayMilliseconds: Int, origin: String?, certificate: String?)
     /// The MCP server; it takes tokens of that provider.
     case tools(port: UInt16, provider: WebAddress)
     /// The chat stand-in.
@@ -13,7 +15,7 @@ package enum Command: Equatable, Sendable {
 
     /// What can be asked for.
     package static let usage = """
-        obo-demo provider [--port N] [--delay MILLISECONDS] [--origin http(s)://HOST:PORT]
+        obo-demo provider [--port N] [--delay MILLISECONDS] [--origin http(s)://HOST:PORT] [--client-certificate FILE]
         obo-demo tools --provider http://HOST:PORT [--port N]
         obo-demo chat --proxy http://HOST:PORT/SERVER --provider http://HOST:PORT --tools http://HOST:PORT
         """
@@ -28,8 +30,10 @@ package enum Command: Equatable, Sendable {
         switch name {
         case "provider":
             guard let port, let delay = options["--delay"].map({ Int($0) }) ?? 300 else { return nil }
-            allowed = ["--port", "--delay", "--origin"]
-            self = .provider(port: port, delayMilliseconds: delay, origin: options["--origin"])
+            allowed = ["--port", "--delay", "--origin", "--client-certificate"]
+            self = .provider(
+                port: port, delayMilliseconds: delay, origin: options["--origin"],
+                certificate: options["--client-certificate"])
         case "tools":
             guard let port, let provider = address("--provider") else { return nil }
             allowed = ["--port", "--provider"]
@@ -58,10 +62,13 @@ package enum Command: Equatable, Sendable {
     /// - Returns: the process's exit code, or nil when it is to serve until it is killed.
     package func run(on loop: EventLoop) async throws -> Int32? {
         switch self {
-        case .provider(let port, let delay, let origin):
+        case .provider(let port, let delay, let origin, let certificate):
             var settings = ProviderSettings()
             settings.delayMilliseconds = delay
             settings.origin = origin
+            settings.certificate = try certificate.map { file in
+                try RegisteredCertificate(pem: [UInt8](Data(contentsOf: URL(filePath: file))))
+            }
             try await Command.serve(SiteServer(try ProviderSite(settings), on: loop), port: port)
             return nil
         case .tools(let port, let provider):

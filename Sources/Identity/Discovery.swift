@@ -17,6 +17,8 @@ package struct Discovery: Sendable, Equatable {
     package let jwksURI: String
     /// Where tokens are exchanged; nil when the document does not say.
     package let tokenEndpoint: String?
+    /// Where tokens are exchanged by clients that show a certificate (RFC 8705 §5).
+    package let mutualTLSTokenEndpoint: String?
 
     /// Where the document of that issuer is.
     package static func location(of issuer: String) -> String {
@@ -33,7 +35,11 @@ package struct Discovery: Sendable, Equatable {
         else { throw .malformed }
         guard named.isExactly(issuer) else { throw named.contains("{tenantid}") ? .tenantTemplate : .issuerMismatch }
         guard let keys = try url("jwks_uri", in: members) else { throw .badURL(member: "jwks_uri") }
-        return Discovery(jwksURI: keys, tokenEndpoint: try url("token_endpoint", in: members))
+        let endpoint = try url("token_endpoint", in: members)
+        let alias = try members["mtls_endpoint_aliases"]?.object.flatMap { aliases throws(DiscoveryFault) in
+            try url("token_endpoint", in: aliases)
+        }
+        return Discovery(jwksURI: keys, tokenEndpoint: endpoint, mutualTLSTokenEndpoint: alias ?? endpoint)
     }
 
     private static func url(_ name: String, in members: JSON.Object) throws(DiscoveryFault) -> String? {

@@ -13,8 +13,6 @@ package struct TokenOutline: Sendable {
     package let notBefore: Int?
     /// Entra's `ver`.
     package let version: String?
-    /// The header's `kid`.
-    package let keyID: String?
 
     /// - Returns: nil for what is no JWS in compact form.
     package init?(_ token: Span<UInt8>) {
@@ -25,7 +23,6 @@ package struct TokenOutline: Sendable {
         expiresAt = (try? jws.payload.date("exp", .down)) ?? nil
         notBefore = (try? jws.payload.date("nbf", .up)) ?? nil
         version = jws.payload["ver"]?.string
-        keyID = jws.header["kid"]?.string
     }
 
     /// Microsoft Graph's names as an audience, in all clouds. A token for it is Graph's own and cannot be exchanged.

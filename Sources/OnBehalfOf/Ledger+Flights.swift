@@ -18,12 +18,15 @@ extension Ledger {
         flights[ticket.flight]?.take(ticket.place)
     }
 
-    /// Whether a flight may still ask its provider; if not, what to finish it with.
-    package func refusal(of flight: FlightID, now: UInt64) -> ExchangeFault? {
-        guard let provider = flights[flight.number]?.provider, let breaker = breakers[provider],
-            !breaker.admits(flight.number)
+    /// Whether a flight may still ask its provider, which may have gone down or asked to be left alone while it waited
+    /// for its turn; if not, what to finish it with.
+    package mutating func refusal(of flight: FlightID, now: UInt64) -> ExchangeFault? {
+        guard let (provider, user, service) = flights[flight.number].map({ ($0.provider, $0.user, $0.key.service) })
         else { return nil }
-        return ExchangeFault(.breakerOpen, retryAfter: breaker.wait(now) ?? 0)
+        if let breaker = breakers[provider], !breaker.admits(flight.number) {
+            return ExchangeFault(.breakerOpen, retryAfter: breaker.wait(now) ?? 0)
+        }
+        return quiet.left(user, service, now: now).map { ExchangeFault(.exchangeThrottled, retryAfter: $0) }
     }
 
     /// Reports one attempt at the provider, also of a flight that goes on to a second.

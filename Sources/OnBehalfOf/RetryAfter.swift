@@ -1,11 +1,11 @@
 /// The value of `Retry-After` (RFC 9110 §10.2.3): seconds, or a date.
-enum RetryAfter {
+package enum RetryAfter {
     /// The longest wait that is believed, in seconds: a provider's slip must not lock it out for a day.
     static let longest: Int64 = 3600
 
     /// - Parameter wallClock: seconds since 1970.
     /// - Returns: milliseconds from now, 0 for a date that has passed, nil for what is no such value.
-    static func milliseconds(_ text: String, wallClock: Int64) -> UInt64? {
+    package static func milliseconds(_ text: String, wallClock: Int64) -> UInt64? {
         let words = text.split { $0 == " " || $0 == "\t" }
         guard let seconds = delay(words) ?? HTTPDate.seconds(text).map({ $0 &- wallClock }) else { return nil }
         return UInt64(min(max(seconds, 0), longest)) &* 1000

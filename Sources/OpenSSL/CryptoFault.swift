@@ -12,6 +12,8 @@ package enum KeyFault: Error, Equatable {
     case notPEM
     /// The private key is protected by a passphrase, which nobody is there to type.
     case passphraseNeeded
+    /// The private key is protected by another passphrase.
+    case wrongPassphrase
     /// Another kind of key than RSA, EC P-256/384/521 or Ed25519.
     case unsupportedType
     /// An RSA modulus outside 2048…8192 bits, or a coordinate whose length is not its curve's.

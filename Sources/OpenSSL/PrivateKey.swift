@@ -7,7 +7,7 @@ internal import COpenSSL
 /// number of threads. `@safe`: owned here, freed (and wiped by the library) in `deinit`.
 @safe
 package final class PrivateKey: @unchecked Sendable {
-    private let key: OpaquePointer
+    let key: OpaquePointer
     /// What kind of key this is; it decides which algorithms may use it.
     package let type: KeyType
 
@@ -16,15 +16,9 @@ package final class PrivateKey: @unchecked Sendable {
         self.type = type
     }
 
-    deinit { unsafe EVP_PKEY_free(key) }
-
-    /// A key from PEM text (PKCS #8, or the older forms for RSA and EC).
-    /// - Throws: `.notPEM`, `.passphraseNeeded`, `.unsupportedType`, `.wrongSize` for RSA below 2048 bits.
-    package convenience init(pem: Secret) throws(KeyFault) {
-        defer { ErrorQueue.drain() }
-        guard let key = unsafe Self.read(pem) else {
-            throw ErrorQueue.drainLookingForPassphrase() ? .passphraseNeeded : .notPEM
-        }
+    /// Takes the key over, and frees it where it is none for us.
+    /// - Throws: `.unsupportedType`, `.wrongSize`.
+    convenience init(adopting key: OpaquePointer) throws(KeyFault) {
         do throws(KeyFault) {
             let type = unsafe try KeyType(of: key)
             unsafe self.init(adopting: key, type: type)
@@ -34,14 +28,31 @@ package final class PrivateKey: @unchecked Sendable {
         }
     }
 
-    private static func read(_ pem: Secret) -> OpaquePointer? {
+    deinit { unsafe EVP_PKEY_free(key) }
+
+    /// The first key of a PEM text (PKCS #8, or the older forms for RSA and EC), whatever else is in it.
+    /// - Parameter passphrase: of a key that is encrypted; not looked at otherwise.
+    /// - Throws: `.notPEM`, `.passphraseNeeded`, `.wrongPassphrase`, `.unsupportedType`, `.wrongSize` for RSA below
+    ///   2048 bits.
+    package convenience init(pem: Secret, passphrase: Secret? = nil) throws(KeyFault) {
+        defer { ErrorQueue.drain() }
+        unsafe try self.init(adopting: Self.read(pem, passphrase))
+    }
+
+    private static func read(_ pem: Secret, _ passphrase: Secret?) throws(KeyFault) -> OpaquePointer {
         ErrorQueue.clear()
-        return unsafe pem.withBytes { bytes in
+        var answer = Passphrase(passphrase)
+        let key = unsafe pem.withBytes { bytes -> OpaquePointer? in
             guard let count = Int32(exactly: bytes.count), let input = unsafe BIO_new_mem_buf(bytes.baseAddress, count)
             else { return nil }
             defer { unsafe BIO_free(input) }
-            return unsafe PEM_read_bio_PrivateKey(input, nil, refusePassphrase, nil)
+            return unsafe withUnsafeMutablePointer(to: &answer) {
+                unsafe PEM_read_bio_PrivateKey(input, nil, givePassphrase, $0)
+            }
         }
+        if let key = unsafe key { return unsafe key }
+        guard answer.wasAsked else { throw .notPEM }
+        throw passphrase == nil ? .passphraseNeeded : .wrongPassphrase
     }
 
     /// A new key of that kind; RSA with 2048 bits.
@@ -139,9 +150,4 @@ package final class PrivateKey: @unchecked Sendable {
         case .ed25519(let x): try PublicKey(ed25519: x.span)
         }
     }
-}
-
-/// Answers the library's question for a passphrase with "none": its default would wait at a terminal.
-let refusePassphrase: @convention(c) (UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?) -> Int32 = {
-    _, _, _, _ in -1
 }

@@ -64,6 +64,22 @@ package final class PublicKey: @unchecked Sendable {
         unsafe self.init(adopting: key, type: .ed25519)
     }
 
+    /// The key that a certificate is about.
+    /// - Throws: `.unsupportedType`, `.wrongSize`; `.invalid` for a certificate without a key.
+    package convenience init(of certificate: Certificate) throws(KeyFault) {
+        defer { ErrorQueue.drain() }
+        guard let key = unsafe certificate.withPointer({ unsafe X509_get_pubkey($0) }), let key = unsafe key else {
+            throw .invalid
+        }
+        do throws(KeyFault) {
+            let type = unsafe try KeyType(of: key)
+            unsafe self.init(adopting: key, type: type)
+        } catch {
+            unsafe EVP_PKEY_free(key)
+            throw error
+        }
+    }
+
     private static func make(_ type: String, point: [UInt8], group: StaticString?) throws(KeyFault) -> OpaquePointer {
         let made: Result<OpaquePointer, KeyFault> = unsafe point.withUnsafeBytes { raw in
             do throws(KeyFault) {

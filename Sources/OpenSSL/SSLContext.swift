@@ -55,6 +55,17 @@ final class SSLContext: @unchecked Sendable {
         throw ErrorQueue.drainLookingForPassphrase() ? .passphraseNeeded(path: key) : .noPrivateKey(path: key)
     }
 
+    /// Shows this certificate, with its chain.
+    func use(_ identity: CertifiedKey) -> Bool {
+        ErrorQueue.clear()
+        defer { ErrorQueue.drain() }
+        let isSet = unsafe identity.certificate.withPointer { unsafe SSL_CTX_use_certificate(pointer, $0) == 1 }
+        guard isSet == true, unsafe SSL_CTX_use_PrivateKey(pointer, identity.key.key) == 1 else { return false }
+        return identity.chain.allSatisfy { certificate in
+            unsafe certificate.withPointer { unsafe obo_SSL_CTX_add1_chain_cert(pointer, $0) == 1 } ?? false
+        }
+    }
+
     /// Trusts the certificates of a PEM file besides those trusted already.
     func trust(file: String) throws(TLSFileFault) {
         try requireReadable(file)

@@ -8,18 +8,16 @@ package final class TLSClientContext: Sendable {
     let tickets = TLSTickets()
 
     /// - Parameter extraTrust: a PEM file with trust anchors besides the system's.
-    /// - Parameter certificate: a PEM chain to show to peers that ask for one, and its key's file.
-    /// - Throws: `TLSFileFault`.
-    package init(
-        extraTrust: String? = nil, certificate: (chain: String, key: String)? = nil
-    ) throws(TLSFileFault) {
+    /// - Parameter identity: the certificate to show to peers that ask for one.
+    /// - Throws: `TLSFileFault`; `.unusableIdentity` for a certificate that TLS here is too strict for.
+    package init(extraTrust: String? = nil, identity: CertifiedKey? = nil) throws(TLSFileFault) {
         context = unsafe try SSLContext(TLS_client_method())
         let pointer = unsafe context.pointer
         guard unsafe SSL_CTX_set_default_verify_paths(pointer) == 1, unsafe Self.offerHTTP(pointer) else {
             throw .libraryUnavailable
         }
         if let extraTrust { try context.trust(file: extraTrust) }
-        if let certificate { try context.useIdentity(certificate: certificate.chain, key: certificate.key) }
+        if let identity, !context.use(identity) { throw .unusableIdentity }
         unsafe SSL_CTX_set_verify(pointer, SSL_VERIFY_PEER, nil)
         // Tickets are kept here by peer, not by the library, which would not know which peer they are for.
         unsafe obo_SSL_CTX_set_session_cache_mode(

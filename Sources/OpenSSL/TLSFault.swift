@@ -98,6 +98,8 @@ package enum TLSFileFault: Error, Equatable, Sendable {
     case noPrivateKey(path: String)
     case passphraseNeeded(path: String)
     case keyMismatch(certificate: String, key: String)
+    /// A certificate that was read already is refused for TLS.
+    case unusableIdentity
     /// The library cannot be set up at all.
     case libraryUnavailable
 }
@@ -111,6 +113,7 @@ extension TLSFileFault: CustomStringConvertible {
         case .passphraseNeeded(let path): "\(path): expected a private key without a passphrase"
         case .keyMismatch(let certificate, let key):
             "\(key): expected the private key of the certificate in \(certificate)"
+        case .unusableIdentity: "the client certificate or its key is refused for TLS, for its strength or its form"
         case .libraryUnavailable: "OpenSSL cannot set up TLS 1.2 or newer"
         }
     }

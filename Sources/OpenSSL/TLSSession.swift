@@ -120,6 +120,12 @@ package final class TLSSession {
         return unsafe String(cString: text)
     }
 
+    /// The last second of the peer's certificate, since 1970; nil before the handshake and without one.
+    package var peerValidUntil: Int? {
+        guard let certificate = unsafe SSL_get0_peer_certificate(ssl) else { return nil }
+        return unsafe Certificate.seconds(X509_get0_notAfter(certificate))
+    }
+
     /// Called by `keepTicket` while one of the calls above runs.
     func keep(adopting ticket: OpaquePointer) -> Bool {
         guard let tickets, unsafe SSL_SESSION_is_resumable(ticket) == 1 else { return false }

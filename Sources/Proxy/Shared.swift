@@ -75,7 +75,7 @@ final class Shared: Sendable {
         var endpoints: [TokenEndpoint] = []
         for provider in providers {
             endpoints.append(
-                TokenEndpoint(
+                try TokenEndpoint(
                     provider, desk: desk, keys: keys, tls: try trust.client(provider.ca), log: log, on: control))
         }
         self.endpoints = endpoints

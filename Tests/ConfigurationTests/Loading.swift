@@ -27,10 +27,12 @@ let leastFile = """
 /// - Parameters:
 ///   - yaml: the file `proxy.yaml`; nil to load without one.
 ///   - files: further files by path.
+///   - now: seconds since 1970; in the year 2030.
 func load(
-    _ yaml: String? = nil, _ environment: [String: String] = [:], files: [String: String] = [:]
+    _ yaml: String? = nil, _ environment: [String: String] = [:], files: [String: String] = [:],
+    now: Int = 1_893_456_000
 ) throws(ConfigurationErrors) -> LoadedConfiguration {
-    try ProxyConfiguration.load(file: yaml == nil ? nil : "proxy.yaml", environment: environment) {
+    try ProxyConfiguration.load(file: yaml == nil ? nil : "proxy.yaml", environment: environment, now: now) {
         (path: String) throws(FileFault) -> [UInt8] in
         guard let text = path == "proxy.yaml" ? yaml : files[path] else { throw .missing }
         return Array(text.utf8)
@@ -39,10 +41,11 @@ func load(
 
 /// The problems of a configuration as they are printed; empty for a good one.
 func problems(
-    _ yaml: String? = nil, _ environment: [String: String] = [:], files: [String: String] = [:]
+    _ yaml: String? = nil, _ environment: [String: String] = [:], files: [String: String] = [:],
+    now: Int = 1_893_456_000
 ) -> [String] {
     do throws(ConfigurationErrors) {
-        _ = try load(yaml, environment, files: files)
+        _ = try load(yaml, environment, files: files, now: now)
         return []
     } catch {
         return error.problems.map(\.description)

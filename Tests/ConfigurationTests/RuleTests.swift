@@ -128,38 +128,9 @@ import Testing
             ["OBO_TOKEN_ENDPOINT": "https://login.microsoftonline.com/common/oauth2/v2.0/token"],
             "OBO_TOKEN_ENDPOINT: exchange.token_endpoint: expected a tenant's id in the path: common, organizations and consumers accept any tenant's users"
         ),
-        (["OBO_CERTIFICATE": "c"], "OBO_CERTIFICATE: exchange.certificate: not supported yet"),
-        (
-            ["OBO_FEDERATED_TOKEN_FILE": "c"],
-            "OBO_FEDERATED_TOKEN_FILE: exchange.federated_token_file: not supported yet"
-        ),
     ])
     func `are refused`(extra: [String: String], problem: String) {
         #expect(problems(nil, leastEnvironment + extra).first == problem)
-    }
-
-    @Test func `have one credential`() {
-        #expect(
-            problems(nil, leastEnvironment + ["OBO_CERTIFICATE": "c"]).last
-                == "OBO_CERTIFICATE: exchange.certificate: expected one way to authenticate; exchange.client_secret is set too"
-        )
-    }
-
-    @Test func `let Azure's other credentials be where a nearer one is set`() throws {
-        let environment = leastEnvironment + ["AZURE_FEDERATED_TOKEN_FILE": "f", "AZURE_CLIENT_CERTIFICATE_PATH": "c"]
-        let loaded = try load(nil, environment)
-        #expect(loaded.shown("exchange.client_secret") == "[redacted] # OBO_CLIENT_SECRET")
-        #expect(loaded.shown("exchange.federated_token_file")?.hasPrefix("(not used)") == true)
-    }
-
-    @Test func `say when Azure's nearest credential is of a kind that is not here`() {
-        var environment = leastEnvironment + ["AZURE_FEDERATED_TOKEN_FILE": "f", "OPENID_CLIENT_SECRET": "s"]
-        environment["OBO_CLIENT_SECRET"] = nil
-        #expect(
-            problems(nil, environment) == [
-                "AZURE_FEDERATED_TOKEN_FILE: exchange.federated_token_file: not supported yet; set OBO_CLIENT_SECRET or OBO_CLIENT_SECRET_FILE"
-            ])
-        #expect(problems(nil, environment + ["AZURE_CLIENT_SECRET": "s"]) == [])
     }
 
     @Test func `of Entra take no resource`() {

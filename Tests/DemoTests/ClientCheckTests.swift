@@ -1,4 +1,5 @@
 import Bytes
+import FoundationEssentials
 import JSON
 import OpenSSL
 import Testing
@@ -95,6 +96,27 @@ private struct Client {
         let proof = try Client().assertion()
         var check = ClientCheck(settings: ProviderSettings(), audience: Client.url)
         #expect(throws: ExchangeFault.badClientAssertion) { try check.check(proof, now: Client.now) }
+    }
+}
+
+@Suite struct RegisteredCertificateTests {
+    private static let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Corpora/jose/published.json")
+
+    /// The certificate of RFC 7517 appendix B, by the names that another library finds for it.
+    @Test func isNamedByItsThumbprints() throws {
+        let document = try JSON.parse([UInt8](Data(contentsOf: Self.file)).span)
+        let section = document["keySets"]?.array?.first { $0["source"]?.string == "RFC 7517 B" }
+        let der = try #require(section?["keys"]?.array?.first?["x5c"]?.array?.first?.string)
+        let pem = "-----BEGIN CERTIFICATE-----\n\(der)\n-----END CERTIFICATE-----\n"
+        let certificate = try RegisteredCertificate(pem: Array(pem.utf8))
+        #expect(certificate.sha1 == "4pNenEBLv0JpLIdugWxQkOsZcK0")
+        #expect(certificate.sha256 == "pJm2BBpkB8y7tCqrWM0X37WOmQTO8zQw-VpxVgBb21I")
+        #expect(certificate.key.type == .rsa)
+    }
+
+    @Test func refusesWhatIsNoCertificate() {
+        #expect(throws: KeyFault.notPEM) { try RegisteredCertificate(pem: Array("no certificate".utf8)) }
     }
 }
 

@@ -64,10 +64,11 @@ import Testing
     @Test func readsEachCommand() {
         let p = WebAddress(host: "p", port: 1)
         let t = WebAddress(host: "t", port: 2)
-        #expect(Command(["provider"]) == .provider(port: 0, delayMilliseconds: 300, origin: nil))
+        #expect(Command(["provider"]) == .provider(port: 0, delayMilliseconds: 300, origin: nil, certificate: nil))
         #expect(
-            Command(["provider", "--port", "9", "--delay", "0", "--origin", "https://h:1"])
-                == .provider(port: 9, delayMilliseconds: 0, origin: "https://h:1"))
+            Command([
+                "provider", "--port", "9", "--delay", "0", "--origin", "https://h:1", "--client-certificate", "c.pem",
+            ]) == .provider(port: 9, delayMilliseconds: 0, origin: "https://h:1", certificate: "c.pem"))
         #expect(Command(["tools", "--provider", "http://p:1"]) == .tools(port: 0, provider: p))
         #expect(
             Command(["chat", "--proxy", "http://x:3/tools", "--provider", "http://p:1", "--tools", "http://t:2"])

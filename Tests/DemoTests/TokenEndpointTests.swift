@@ -62,6 +62,17 @@ private struct Endpoint {
         #expect(try endpoint.provider.check().claims(of: minted)["sub"]?.string == "subject-grace")
     }
 
+    @Test func takesTheClientFromABasicHeader() throws {
+        var endpoint = try Endpoint()
+        for form in [try endpoint.onBehalfOf("ada"), try endpoint.tokenExchange("ada")] {
+            let bare = form.filter { !$0.key.hasPrefix("client_") }
+            let client = ClientCredentials(id: "chat", secret: "demo-secret")
+            #expect(try endpoint.rules.exchange(bare, basic: client).user == "ada")
+            let other = ClientCredentials(id: "chat", secret: "other")
+            #expect(throws: ExchangeFault.wrongSecret) { try endpoint.rules.exchange(bare, basic: other) }
+        }
+    }
+
     @Test(arguments: [
         ["audience": nil], ["audience": nil, "resource": "api://tools"], ["scope": nil],
         ["scope": "api://tools/access_as_user"], ["subject_token_type": "urn:ietf:params:oauth:token-type:jwt"],

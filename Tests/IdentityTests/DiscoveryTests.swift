@@ -11,9 +11,25 @@ import Testing
         let found = try parse(
             #"{"issuer":"https://id.example.test","jwks_uri":"https://keys.test/k","token_endpoint":"https://t.test/t","x":[1]}"#
         )
-        #expect(found == Discovery(jwksURI: "https://keys.test/k", tokenEndpoint: "https://t.test/t"))
+        #expect(
+            found
+                == Discovery(
+                    jwksURI: "https://keys.test/k", tokenEndpoint: "https://t.test/t",
+                    mutualTLSTokenEndpoint: "https://t.test/t"))
         #expect(
             try parse(#"{"issuer":"https://id.example.test","jwks_uri":"https://keys.test/k"}"#).tokenEndpoint == nil)
+    }
+
+    @Test func knowsWhereCertificatesAreShown() throws {
+        let found = try parse(
+            #"{"issuer":"https://id.example.test","jwks_uri":"https://keys.test/k","token_endpoint":"https://t.test/t","mtls_endpoint_aliases":{"token_endpoint":"https://mtls.test/t"}}"#
+        )
+        #expect(found.tokenEndpoint == "https://t.test/t" && found.mutualTLSTokenEndpoint == "https://mtls.test/t")
+        #expect(throws: DiscoveryFault.badURL(member: "token_endpoint")) {
+            try parse(
+                #"{"issuer":"https://id.example.test","jwks_uri":"https://keys.test/k","mtls_endpoint_aliases":{"token_endpoint":"http://mtls.test/t"}}"#
+            )
+        }
     }
 
     @Test func knowsWhereTheDocumentIs() {

@@ -88,4 +88,14 @@ import Testing
             try accept(one.token(header: nameless), KeySet.read([one.jwk(), two.jwk(["kid": "k2"])]))
         }
     }
+
+    @Test func saysWhatItsKeysAreGoodFor() throws {
+        let issuer = try Issuer()
+        #expect(try issuer.keys().algorithms(issuer: Issuer.name) == [.es256])
+        #expect(try issuer.keys(["issuer": "https://other.example"]).algorithms(issuer: Issuer.name) == [])
+        let rsa = try Issuer(.rs256)
+        #expect(try rsa.keys(["alg": "PS256"]).algorithms(issuer: Issuer.name) == [.ps256])
+        #expect(
+            try rsa.keys().algorithms(issuer: Issuer.name) == [.rs256, .rs384, .rs512, .ps256, .ps384, .ps512])
+    }
 }

@@ -5,6 +5,7 @@ import asyncio
 from urllib.parse import parse_qsl
 
 from fixtures.client import Client, encode
+from fixtures.credential import ClientCertificate, write
 from fixtures.proxy import BINARY
 from fixtures.server import Server
 
@@ -92,13 +93,27 @@ class DemoProvider:
             await self._process.wait()
 
 
-def configuration(recorder, upstream, authority, identity="", exchange=""):
-    """A file for the proxy with one server, `tickets`, behind this provider; the two texts are further settings."""
+class CertificateFiles:
+    """A client's certificate, which its provider knows, and the key that the client keeps, where both can read them."""
+
+    def __init__(self, directory):
+        self.certificate = ClientCertificate(days=90)
+        self.pem, self.key_pem = self.certificate.pem.decode(), self.certificate.key_pem().decode()
+        self.file = write(directory, "client.pem", self.pem)
+        self.key_file = write(directory, "client.key", self.key_pem)
+
+    def settings(self, algorithm):
+        """Settings of `exchange`."""
+        return f"certificate: {self.file}, key: {self.key_file}, assertion_algorithm: {algorithm}"
+
+
+def configuration(recorder, upstream, authority, exchange, scopes=SCOPE):
+    """A file for the proxy with one server, `tickets`, behind this provider; `exchange` are further settings."""
     return f"""
-identity: {{issuer: "{recorder.issuer}", ca_file: {authority.file}, {identity}}}
+identity: {{issuer: "{recorder.issuer}", ca_file: {authority.file}}}
 exchange: {{client_id: {CLIENT_ID}, ca_file: {authority.file}, {exchange}}}
 servers:
-  tickets: {{url: "{upstream.url}", obo: {{scopes: "{SCOPE}"}}}}
+  tickets: {{url: "{upstream.url}", obo: {{scopes: "{scopes}"}}}}
 """
 
 

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from fixtures import behaviour
+from fixtures.credential import ClientCertificate, check_assertion, write
 from fixtures.refusal import assert_refused
 from fixtures.token import base64url, decoded, hmac_signed
 from fixtures.upstream import result
@@ -280,6 +281,29 @@ async def test_algorithms_that_are_not_configured(start_proxy, provider, upstrea
             assert response.json() == result(1), alg
         else:
             assert_refused(response, BAD_SIGNATURE)
+
+
+# What the proxy signs
+
+
+@pytest.mark.parametrize("algorithm", ["PS256", "RS256", "ES256"])
+async def test_client_assertions(start_proxy, provider, tmp_path, algorithm):
+    """50 exchanges, 50 assertions: each good, and each another one."""
+    provider.keys_answer = None
+    certificate = ClientCertificate(kind="ec" if algorithm == "ES256" else "rsa")
+    proxy = await start_proxy(
+        OBO_CLIENT_SECRET=None,
+        OBO_CERTIFICATE=write(tmp_path, "client.pem", certificate.pem + certificate.key_pem()),
+        OBO_ASSERTION_ALGORITHM=None if algorithm == "ES256" else algorithm,
+    )
+    for number in range(50):
+        assert (await proxy.call(provider.user_token(f"user{number}"))).json() == result(1)
+    claims = [
+        check_assertion(exchange, certificate, provider.token_endpoint, provider.client_id, algorithm)
+        for exchange in provider.exchanges
+    ]
+    assert len(claims) == len({one["jti"] for one in claims}) == 50
+    assert min(len(one["jti"]) for one in claims) >= 16
 
 
 # What the RFCs publish

@@ -7,13 +7,18 @@ import re
 import msal
 import pytest
 import requests
-from demo_provider import CLIENT_ID, CLIENT_SECRET, NO_VARIABLES, SCOPE, DemoProvider, configuration
+from cryptography.hazmat.primitives import hashes
+from demo_provider import CLIENT_ID, CLIENT_SECRET, NO_VARIABLES, SCOPE, CertificateFiles, DemoProvider, configuration
 from fixtures.token import claims
+from joserfc import jws, jwt
+from joserfc.jwk import import_key
 
 # What MSAL asks for besides: a refresh token and an ID token, neither of which the proxy would use or keep.
 OPENID_SCOPES = {"openid", "profile", "offline_access"}
 # MSAL's telemetry, by which Microsoft counts its libraries, and a hint for an account cache.
 ONLY_MSAL_FORM = {"client_info"}
+REGISTRY = jws.JWSRegistry(algorithms=["PS256", "RS256"])
+REGISTRY.max_header_length = 8192  # MSAL's may hold a whole certificate
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -41,8 +46,14 @@ async def by_msal(recorder, authority, credential, token):
 
 
 @pytest.fixture
-async def recorder(authority):
-    async with DemoProvider(authority.server_context()) as recorder:
+def certificate(tmp_path):
+    return CertificateFiles(tmp_path)
+
+
+@pytest.fixture
+async def recorder(authority, certificate):
+    tls = authority.server_context()
+    async with DemoProvider(tls, "--client-certificate", certificate.file) as recorder:
         yield recorder
 
 
@@ -51,7 +62,7 @@ def start(start_proxy, recorder, upstream, authority):
     """Starts a proxy with a client credential, as settings of `exchange`."""
 
     async def start(credential=f"client_secret: {CLIENT_SECRET}"):
-        return await start_proxy(configuration(recorder, upstream, authority, exchange=credential), **NO_VARIABLES)
+        return await start_proxy(configuration(recorder, upstream, authority, credential), **NO_VARIABLES)
 
     return start
 
@@ -115,3 +126,70 @@ async def test_refusals_mean_the_same(start, recorder, authority, upstream, user
     reply, _ = await by_proxy(proxy, recorder, token)
     assert reply["error"]["data"]["reason"] == reason
     upstream.saw_nothing()
+
+
+# With a certificate: MSAL takes the newer way for a certificate, and the older one for a thumbprint.
+
+
+def in_words(certificate, algorithm):
+    """The credential for MSAL, and for the proxy."""
+    credential = {"private_key": certificate.key_pem}
+    if algorithm == "PS256":
+        credential["public_certificate"] = certificate.pem
+    else:
+        credential["thumbprint"] = certificate.certificate.certificate.fingerprint(hashes.SHA1()).hex()
+    return credential, certificate.settings(algorithm)
+
+
+def assertion(request, certificate, algorithm):
+    """(header, claims) of a client assertion whose signature is good."""
+    key = import_key(certificate.pem, "RSA")
+    token = jwt.decode(request.form["client_assertion"], key, [algorithm], REGISTRY)
+    assert token.header["alg"] == algorithm
+    return token.header, token.claims
+
+
+@pytest.mark.parametrize("algorithm, name", [("PS256", "x5t#S256"), ("RS256", "x5t")])
+async def test_certificate(start, recorder, authority, upstream, certificate, algorithm, name):
+    for_msal, for_proxy = in_words(certificate, algorithm)
+    token = await recorder.sign_in("ada")
+    answer, theirs = await by_msal(recorder, authority, for_msal, token)
+    assert claims(answer["access_token"])["aud"] == "api://tools"
+    proxy = await start(for_proxy)
+    reply, ours = await by_proxy(proxy, recorder, token)
+    assert reply["result"] and claims(upstream.requests[0].token)["sub"] == "subject-ada"
+
+    assert_alike(ours, theirs, {"client_assertion"})
+    assert "client_secret" not in ours.form
+    (our_header, our_claims), (their_header, their_claims) = (
+        assertion(request, certificate, algorithm) for request in (ours, theirs)
+    )
+    # MSAL sends the certificate along, which Entra looks at only for certificates trusted by their issuer, and pads.
+    assert their_header.keys() - our_header.keys() <= {"x5c"} and our_header.keys() == {"alg", "typ", name}
+    assert our_header[name] == their_header[name].rstrip("=")
+    assert our_header["typ"].upper() == their_header["typ"].upper() == "JWT"
+    # Ours says from when on it is good, and is good for a shorter time.
+    assert our_claims.keys() - their_claims.keys() == {"nbf"} and their_claims.keys() <= our_claims.keys()
+    for claim in ("aud", "iss", "sub"):
+        assert our_claims[claim] == their_claims[claim]
+    assert our_claims["aud"] == f"{recorder.origin}/demo/oauth2/v2.0/token"
+    assert 60 <= our_claims["exp"] - our_claims["iat"] <= their_claims["exp"] - their_claims["iat"] <= 600
+    assert abs(our_claims["iat"] - their_claims["iat"]) < 60
+    assert our_claims["jti"] != their_claims["jti"]
+
+
+async def test_an_assertion_is_for_one_exchange(start, recorder, authority, certificate):
+    """MSAL keeps one for nine minutes, which a provider that remembers `jti` refuses; the proxy makes another."""
+    for_msal, for_proxy = in_words(certificate, "PS256")
+    tokens = [await recorder.sign_in(user) for user in ("ada", "grace")]
+
+    def ask_twice():
+        client = msal_client(recorder, authority, for_msal)
+        return [client.acquire_token_on_behalf_of(token, [SCOPE]) for token in tokens]
+
+    answers = await asyncio.to_thread(ask_twice)
+    assert "access_token" in answers[0] and answers[1]["error"] == "invalid_client"
+    proxy = await start(for_proxy)
+    for token in tokens:
+        reply, _ = await by_proxy(proxy, recorder, token)
+        assert reply["result"]

@@ -121,6 +121,18 @@ import Testing
         #expect(desk.ask(key(50), end).lead != nil)
     }
 
+    @Test func whoWaitedForATurnMeanwhileIsRefusedButNotTheProbe() throws {
+        let desk = Desk()
+        let waiting = try #require(desk.ask(key(80), 0).lead)
+        try fail(desk, 0..<5, at: 0)
+        #expect(desk.refusal(of: waiting, now: 1000) == ExchangeFault(.breakerOpen, retryAfter: 4000))
+        let probe = try #require(desk.ask(key(50), 5000).lead)
+        #expect(desk.refusal(of: probe, now: 5000) == nil)
+        #expect(desk.refusal(of: waiting, now: 5000)?.reason == .breakerOpen)
+        desk.attempted(probe, fault: nil, now: 5000)
+        #expect(desk.refusal(of: waiting, now: 5000) == nil)
+    }
+
     @Test func warmTokensServeMeanwhile() throws {
         let desk = Desk()
         try desk.exchange(key(70), .minted(minted()), 0)

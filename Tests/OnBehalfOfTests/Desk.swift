@@ -67,6 +67,8 @@ final class Desk {
         ledger.wait(on: flight, waiter: waiter, now: now)
     }
 
+    func refusal(of flight: FlightID, now: UInt64) -> ExchangeFault? { ledger.refusal(of: flight, now: now) }
+
     func leave(_ ticket: WaitTicket) -> Int? { ledger.leave(ticket) }
 
     @discardableResult

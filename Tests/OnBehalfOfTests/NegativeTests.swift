@@ -92,6 +92,18 @@ import Testing
         #expect(desk.ask(key(2, 1), 2000).lead != nil)
     }
 
+    /// Six hundred may wait for their turn when the first is told to come back later.
+    @Test func thoseWhoHaveBegunAndWaitForTheirTurnHeedItToo() throws {
+        let desk = Desk()
+        let flights = try (1...3).map { try #require(desk.ask(key($0, $0 == 3 ? 2 : 1), 0).lead) }
+        #expect(desk.refusal(of: flights[1], now: 0) == nil)
+        desk.attempted(flights[0], fault: ExchangeFault(.exchangeThrottled, status: 429, retryAfter: 2000), now: 0)
+        #expect(desk.refusal(of: flights[1], now: 500) == ExchangeFault(.exchangeThrottled, retryAfter: 1500))
+        #expect(desk.refusal(of: flights[2], now: 500) == nil)
+        // Its own second attempt comes when the time is over.
+        #expect(desk.refusal(of: flights[0], now: 2000) == nil)
+    }
+
     @Test func aShorterWishDoesNotEndALongerOne() throws {
         let desk = Desk()
         let flights = try (1...2).map { try #require(desk.ask(key($0, 1), 0).lead) }

@@ -16,6 +16,13 @@ import Testing
         let body = pem.split(separator: "\n").filter { !$0.hasPrefix("-") }.joined()
         let der = try #require(Data(base64Encoded: body))
         #expect(certificate.thumbprint == SHA256.digest(Array(der).span))
+        var sha1 = [UInt8](repeating: 0, count: 20)
+        #expect(EVP_Digest(Array(der), der.count, &sha1, nil, EVP_sha1(), nil) == 1)
+        #expect(certificate.oldThumbprint == sha1)
+        let formatter = DateFormatter()
+        (formatter.dateFormat, formatter.timeZone) = ("yyyy-MM-dd", .gmt)
+        #expect(
+            certificate.lastDay == formatter.string(from: Date(timeIntervalSince1970: Double(certificate.notAfter))))
     }
 
     @Test(arguments: ["", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])

@@ -107,6 +107,19 @@ import Testing
     }
 }
 
+@Suite struct CertificatesKeyTests {
+    @Test(arguments: PrivateKeyTests.types)
+    func isTheOneThatItIsAbout(_ type: KeyType) throws {
+        let leaf = try TestAuthority().leaf(type)
+        let key = try PublicKey(of: Certificate(pem: Array(leaf.pem.utf8).span))
+        #expect(key.type == type)
+        let algorithm = try #require(JWSAlgorithm.allCases.first { $0.keyType == type })
+        let signature = try PrivateKey(pem: Secret(leaf.key.pem)).signed(algorithm, [1, 2])
+        #expect(key.verifies(algorithm, [1, 2], signature))
+        #expect(!key.verifies(algorithm, [1, 3], signature))
+    }
+}
+
 @Suite struct PrivateKeyTests {
     static let types: [KeyType] = [
         .rsa, .ellipticCurve(.p256), .ellipticCurve(.p384), .ellipticCurve(.p521), .ed25519,

@@ -31,6 +31,15 @@ import Testing
         #expect(pair.read(client: false).0 == .wantsRead)
     }
 
+    @Test func knowsThePeersEnd() throws {
+        let pair = try TLSPair(client, server("DNS:tickets.test", days: (-1, 10)))
+        #expect(pair.client?.peerValidUntil == nil)
+        #expect(pair.shake().client == .done(0))
+        let left = try #require(pair.client?.peerValidUntil) - time(nil)
+        #expect((9 * 86_400...10 * 86_400).contains(left))
+        #expect(pair.server?.peerValidUntil == nil)
+    }
+
     @Test(arguments: [
         ("DNS:tickets.test", "other.test"), ("DNS:tickets.test", "127.0.0.1"), ("IP:127.0.0.1", "127.0.0.2"),
         ("DNS:*.acme.test", "a.tickets.acme.test"), ("DNS:127.0.0.1", "127.0.0.1"),
@@ -139,7 +148,7 @@ import Testing
 
     @Test func takesItsOwnClients() throws {
         let client = try TLSClientContext(
-            extraTrust: authority.trustFile(), certificate: authority.issue("DNS:client.test"))
+            extraTrust: authority.trustFile(), identity: authority.identity("DNS:client.test"))
         #expect(try outcome(client) == (.done(0), .wantsRead))
     }
 
@@ -151,10 +160,10 @@ import Testing
     @Test func refusesStrangersAndExpiredOnes() throws {
         let stranger = try TestAuthority(name: "another authority")
         let foreign = try TLSClientContext(
-            extraTrust: authority.trustFile(), certificate: stranger.issue("DNS:client.test"))
+            extraTrust: authority.trustFile(), identity: stranger.identity("DNS:client.test"))
         #expect(try outcome(foreign).server == .failed(.unknownIssuer))
-        let expired = try authority.issue("DNS:client.test", days: (-5, -1))
-        let late = try TLSClientContext(extraTrust: authority.trustFile(), certificate: expired)
+        let expired = try authority.identity("DNS:client.test", days: (-5, -1))
+        let late = try TLSClientContext(extraTrust: authority.trustFile(), identity: expired)
         #expect(try outcome(late).server == .failed(.certificateExpired))
     }
 }

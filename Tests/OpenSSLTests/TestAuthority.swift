@@ -1,3 +1,4 @@
+import Bytes
 import COpenSSL
 import Foundation
 import OpenSSL
@@ -97,6 +98,26 @@ final class TestAuthority {
         )
     }
 
+    /// A certificate with its key, as a client has them in memory.
+    func identity(_ alternativeName: String, days: (Int, Int) = (-1, 10)) throws -> CertifiedKey {
+        let files = try issue(alternativeName, days: days)
+        return try CertifiedKey(certificate: contents(files.chain), key: contents(files.key))
+    }
+
+    /// A client's key and certificate in the library's own form.
+    func leaf(_ type: KeyType = .ellipticCurve(.p256)) throws -> TestLeaf {
+        serial += 1
+        let leafKey = try TestKey(type)
+        let leaf = try Self.make(
+            name: "leaf", key: leafKey, issuer: certificate, signer: key, serial: serial, days: (-1, 10),
+            extensions: [(NID_subject_alt_name, "DNS:client.test")])
+        return TestLeaf(key: leafKey, certificate: leaf, issuer: certificate)
+    }
+
+    private func contents(_ path: String) throws -> Secret {
+        try Secret(String(contentsOfFile: path, encoding: .utf8))
+    }
+
     func write(_ name: String, _ content: String) throws -> String {
         let path = directory + "/" + name
         try content.write(toFile: path, atomically: true, encoding: .utf8)
@@ -123,5 +144,38 @@ final class TestAuthority {
         }
         guard X509_sign(certificate, signer.pointer, EVP_sha256()) > 0 else { throw TestFailure.openSSL }
         return certificate
+    }
+}
+
+/// A client's key and certificate, to be written in every form that there is.
+final class TestLeaf {
+    let key: TestKey
+    let certificate: OpaquePointer
+    /// Of the authority, which outlives this.
+    private let issuer: OpaquePointer
+
+    init(key: TestKey, certificate: OpaquePointer, issuer: OpaquePointer) {
+        (self.key, self.certificate, self.issuer) = (key, certificate, issuer)
+    }
+
+    deinit { X509_free(certificate) }
+
+    var pem: String { text { PEM_write_bio_X509($0, certificate) } }
+    var issuerPEM: String { text { PEM_write_bio_X509($0, issuer) } }
+
+    /// PKCS #12 with the chain.
+    func store(_ password: String?, keyEncryption: Int32 = 0) -> Secret {
+        let chain = OPENSSL_sk_new_null()
+        defer { OPENSSL_sk_free(chain) }
+        OPENSSL_sk_push(chain, UnsafeRawPointer(issuer))
+        let store = PKCS12_create(password, "leaf", key.pointer, certificate, chain, keyEncryption, 0, 0, 0, 0)
+        defer { PKCS12_free(store) }
+        guard let memory = BIO_new(BIO_s_mem()) else { return Secret("") }
+        defer { BIO_free(memory) }
+        guard let store, i2d_PKCS12_bio(memory, store) == 1 else { return Secret("") }
+        var bytes = [UInt8](repeating: 0, count: 16384)
+        let count = Int(max(BIO_read(memory, &bytes, Int32(bytes.count)), 0))
+        bytes.removeLast(bytes.count - count)
+        return Secret(copying: bytes.span)
     }
 }

@@ -159,11 +159,8 @@ private func setting(_ tokenEndpoint: String, _ log: LogBook) throws -> (ProxyCo
         }
     }
 
-    /// The path of an admin request, fields of a provider's head, a line of procfs, a user's keyed name,
-    /// what a doctor says of a token's public claims, character by character.
-    static let known = [
-        "Admin.swift": 1, "HTTPCall.swift": 1, "ProcessFigures.swift": 1, "ExchangeAudit.swift": 1, "Finding.swift": 1,
-    ]
+    /// The path of an admin request, fields of a provider's head, a line of procfs, a user's keyed name.
+    static let known = ["Admin.swift": 1, "HTTPCall.swift": 1, "ProcessFigures.swift": 1, "ExchangeAudit.swift": 1]
 
     @Test func bytesBecomeTextInKnownPlacesOnly() throws {
         let makers = [

@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
 /// A configuration that passed every check, and how it came about.
 package struct LoadedConfiguration: Sendable {
     /// What the proxy runs on.
@@ -11,14 +17,16 @@ extension ProxyConfiguration {
     /// - Parameters:
     ///   - file: the configuration file's path, nil to use the environment alone.
     ///   - environment: all variables. An empty one counts as not set.
+    ///   - now: seconds since 1970, which certificates must outlast.
     ///   - readFile: reads a whole file: the configuration, secrets, certificates.
     /// - Throws: everything that is wrong, not only the first.
     package static func load(
-        file: String?, environment: [String: String],
-        readFile: @escaping (String) throws(FileFault) -> [UInt8] = SystemFile.read
+        file: String?, environment: [String: String], now: Int = time(nil),
+        readFile: @escaping FileReader = SystemFile.read
     ) throws(ConfigurationErrors) -> LoadedConfiguration {
         let document = try document(file, environment, readFile)
-        var loader = Loader(resolver: Resolver(document: document, environment: environment, readFile: readFile))
+        let resolver = Resolver(document: document, environment: environment, now: now, readFile: readFile)
+        var loader = Loader(resolver: resolver)
         loader.fill()
         let problems = loader.problems
         guard problems.isEmpty else { throw ConfigurationErrors(problems) }
@@ -26,7 +34,7 @@ extension ProxyConfiguration {
     }
 
     private static func document(
-        _ file: String?, _ environment: [String: String], _ readFile: (String) throws(FileFault) -> [UInt8]
+        _ file: String?, _ environment: [String: String], _ readFile: FileReader
     ) throws(ConfigurationErrors) -> DocumentValues {
         guard let file else { return DocumentValues() }
         do throws(FileFault) {

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// How near to the operator a value was set; the nearest wins.
 enum Precedence: Int, Comparable, Sendable {
     case variable
@@ -19,7 +21,9 @@ struct Resolved: Sendable {
 struct Resolver {
     let document: DocumentValues
     let environment: [String: String]
-    let readFile: (String) throws(FileFault) -> [UInt8]
+    /// Seconds since 1970.
+    let now: Int
+    let readFile: FileReader
     private(set) var problems: [ConfigurationProblem]
     /// The winners by full path, for the rules between keys.
     private(set) var resolved: [String: Resolved] = [:]
@@ -29,11 +33,11 @@ struct Resolver {
     private(set) var known: Set<String> = []
 
     init(
-        document: DocumentValues, environment: [String: String],
-        readFile: @escaping (String) throws(FileFault) -> [UInt8]
+        document: DocumentValues, environment: [String: String], now: Int, readFile: @escaping FileReader
     ) {
         self.document = document
         self.environment = environment
+        self.now = now
         self.readFile = readFile
         problems = document.problems
     }
@@ -46,6 +50,15 @@ struct Resolver {
     /// Notes a problem about no key.
     mutating func fail(_ origin: Origin, _ message: String) {
         problems.append(ConfigurationProblem(origin, nil, message))
+    }
+
+    /// Reads the file that `path` names, once it is known to be wanted.
+    mutating func file(_ name: String, for path: String) -> ConfiguredFile? {
+        var reading = Reading(readFile: readFile)
+        let bytes = reading.contents(of: name, origin(of: path))
+        for mistake in reading.mistakes { fail(path, mistake.message) }
+        guard let bytes, reading.mistakes.isEmpty else { return nil }
+        return ConfiguredFile(path: name, contents: Secret(copying: bytes.span))
     }
 
     /// Where a key was set, or the nearest section around it.

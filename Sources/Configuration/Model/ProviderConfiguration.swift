@@ -16,7 +16,7 @@ package struct ProviderConfiguration: Sendable {
     package internal(set) var clientID = ""
     /// How we prove to be that application.
     package internal(set) var credential = ClientCredential.secret(ConfiguredSecret(value: Secret(""), source: .inline))
-    /// How a secret is sent.
+    /// How the credential is shown.
     package internal(set) var clientAuthentication = ClientAuthentication.post
     /// Form parameters added to the exchange, none of them one that the grant itself sends.
     package internal(set) var parameters: [FormParameter] = []
@@ -29,8 +29,8 @@ package struct ProviderConfiguration: Sendable {
     /// Connections of the whole process to this provider.
     package internal(set) var maxConnections = 1
 
-    /// The secret until the credential is known to be one.
-    var clientSecret: ConfiguredSecret?
+    /// What was set of the credential, until `CredentialRules` has made one of it.
+    var draft = CredentialDraft()
 }
 
 /// How a user token becomes a minted one.
@@ -47,20 +47,6 @@ package enum TokenType: String, CaseIterable, Sendable {
     case accessToken = "access_token"
     /// A JWT.
     case jwt
-}
-
-/// How we prove who we are at the token endpoint.
-package enum ClientCredential: Sendable {
-    /// A shared secret.
-    case secret(ConfiguredSecret)
-}
-
-/// How a client secret is sent (RFC 6749 §2.3.1).
-package enum ClientAuthentication: String, CaseIterable, Sendable {
-    /// In the form.
-    case post
-    /// In an `Authorization: Basic` field.
-    case basic
 }
 
 /// A form parameter.

@@ -4,6 +4,11 @@ extension TextParser where Value == UpstreamURL {
 
     /// A URL that secrets, user tokens or keys travel over: plain http on this machine only.
     static let trustedURL = TextParser { (text: String) throws(Expected) -> UpstreamURL in try checkedTrustedURL(text) }
+
+    /// Where a cloud's own machines get their tokens.
+    static let localURL = TextParser { (text: String) throws(Expected) -> UpstreamURL in
+        try checkedURL { () throws(UpstreamURL.Fault) in try UpstreamURL(local: text) }
+    }
 }
 
 extension TextParser where Value == Issuer {
@@ -22,14 +27,16 @@ extension TextParser where Value == Issuer {
     private static var metadataPath: String { "/.well-known/openid-configuration" }
 }
 
-private func checkedURL(_ text: String, isTrusted: Bool = false) throws(Expected) -> UpstreamURL {
-    do throws(UpstreamURL.Fault) { return try isTrusted ? UpstreamURL(trusted: text) : UpstreamURL(text) } catch {
-        throw Expected(message: error.rawValue)
-    }
+private func checkedURL(_ text: String) throws(Expected) -> UpstreamURL {
+    try checkedURL { () throws(UpstreamURL.Fault) in try UpstreamURL(text) }
+}
+
+private func checkedURL(_ read: () throws(UpstreamURL.Fault) -> UpstreamURL) throws(Expected) -> UpstreamURL {
+    do throws(UpstreamURL.Fault) { return try read() } catch { throw Expected(message: error.rawValue) }
 }
 
 private func checkedTrustedURL(_ text: String) throws(Expected) -> UpstreamURL {
-    let url = try checkedURL(text, isTrusted: true)
+    let url = try checkedURL { () throws(UpstreamURL.Fault) in try UpstreamURL(trusted: text) }
     guard !Entra.isShared(url) else {
         throw Expected("a tenant's id in the path: common, organizations and consumers accept any tenant's users")
     }

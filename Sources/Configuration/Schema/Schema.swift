@@ -107,17 +107,30 @@ enum Schema {
             "client_id", .one(.word), .required, \.clientID, or: [.azure("CLIENT_ID"), .openID("CLIENT_ID")],
             "our application"),
         Row(
-            "client_secret", .secret(), .absent("none"), \.clientSecret,
+            "client_secret", .secret(), .absent("none"), \.draft.secret,
             or: [.azure("CLIENT_SECRET"), .openID("CLIENT_SECRET")], "our application's secret"),
-        .later(
-            "certificate", .one(.text), or: [.azure("CLIENT_CERTIFICATE_PATH")], "PEM certificate instead of a secret"),
-        .later("key", .one(.text), "the certificate's PEM private key"),
-        .later(
-            "federated_token_file", .one(.text), or: [.azure("FEDERATED_TOKEN_FILE")],
-            "workload identity instead of a secret"),
-        .later("managed_identity.client_id", .one(.word), "managed identity instead of a secret"),
-        .later("managed_identity.endpoint", .one(.url), "the managed identity's endpoint"),
-        Row("client_auth", .one(.choice()), .standard("post"), \.clientAuthentication, "secret by post or basic"),
+        Row(
+            "certificate", .one(.text), .absent("none"), \.draft.certificate,
+            or: [.azure("CLIENT_CERTIFICATE_PATH")], "PEM or PKCS #12 instead of a secret"),
+        Row("key", .one(.text), .absent("beside the certificate"), \.draft.key, "the certificate's private key, PEM"),
+        Row(
+            "key_password", .secret(), .absent("none"), \.draft.keyPassword,
+            or: [.azure("CLIENT_CERTIFICATE_PASSWORD")], "of an encrypted key or of PKCS #12"),
+        Row(
+            "assertion_algorithm", .one(.choice()), .standard("PS256"), \.draft.algorithm, "how an RSA key signs"),
+        Row(
+            "federated_token_file", .one(.text), .absent("none"), \.draft.federatedTokenFile,
+            or: [.azure("FEDERATED_TOKEN_FILE")], "workload identity instead of a secret"),
+        Row(
+            "managed_identity.client_id", .one(.word), .absent("none"), \.draft.managedClientID,
+            "user-assigned managed identity instead of a secret"),
+        Row(
+            "managed_identity.endpoint", .one(.localURL), .absent("the platform's"), \.draft.managedEndpoint,
+            "where its tokens come from"),
+        Row(
+            "managed_identity.resource", .one(.word), .standard("api://AzureADTokenExchange"), \.draft.managedResource,
+            "what its tokens are for"),
+        Row("client_auth", .one(.choice()), .standard("post"), \.clientAuthentication, "post, basic or tls"),
         Row("parameters", .parameters, .absent("none"), \.parameters, "extra form parameters"),
         Row("ca_file", .file, .absent("system store"), \.ca, "PEM for the token endpoint"),
         Row(

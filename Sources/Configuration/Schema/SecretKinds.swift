@@ -33,7 +33,6 @@ extension Kind where Value == ConfiguredSecret {
         }
         return ConfiguredSecret(value: Secret(copying: bytes.span), source: source)
     }
-
 }
 
 extension Kind where Value == ConfiguredFile {

@@ -24,3 +24,43 @@ package struct ConfiguredFile: Sendable {
     /// All of it.
     package let contents: Secret
 }
+
+/// Reads a whole file.
+package typealias FileReader = (String) throws(FileFault) -> [UInt8]
+
+/// Which file cannot be read again, and why.
+package struct UnreadableFile: Error, Hashable, Sendable, CustomStringConvertible {
+    /// As written in the configuration.
+    package let path: String
+    package let fault: FileFault
+
+    /// For an operator.
+    package var description: String { "\(path): \(fault)" }
+}
+
+extension ConfiguredFile {
+    /// The file as it is now.
+    package func reread(by readFile: FileReader = SystemFile.read) throws(UnreadableFile) -> ConfiguredFile {
+        do throws(FileFault) {
+            let bytes = try readFile(path)
+            guard !bytes.isEmpty else { throw .empty }
+            return ConfiguredFile(path: path, contents: Secret(copying: bytes.span))
+        } catch { throw UnreadableFile(path: path, fault: error) }
+    }
+}
+
+extension ConfiguredSecret {
+    /// The secret as its file says now; one that is in no file stays.
+    package func reread(by readFile: FileReader = SystemFile.read) throws(UnreadableFile) -> ConfiguredSecret {
+        guard case .file(let path) = source else { return self }
+        do throws(FileFault) {
+            return ConfiguredSecret(value: try SecretFile.read(path, by: readFile), source: source)
+        } catch { throw UnreadableFile(path: path, fault: error) }
+    }
+}
+
+/// Whether two secrets have the same bytes, or neither is there.
+package func isEqual(_ a: Secret?, _ b: Secret?) -> Bool {
+    guard let a, let b else { return a == nil && b == nil }
+    return b.withSpan { a.equals($0) }
+}

@@ -57,6 +57,15 @@ enum HostText: Hashable, Sendable {
         }
     }
 
+    /// 169.254.0.0/16 (RFC 3927) or fe80::/10 (RFC 4291 §2.5.6): what no router passes on.
+    var isLinkLocal: Bool {
+        switch self {
+        case .name: false
+        case .ipv4(let text): text.hasPrefix("169.254.")
+        case .ipv6(let text): Self.address(text).map { $0[0] == 0xFE && $0[1] & 0xC0 == 0x80 } ?? false
+        }
+    }
+
     private static func isLabel(_ label: Substring) -> Bool {
         let bytes = label.utf8
         guard (1...63).contains(bytes.count), bytes.first != 0x2D, bytes.last != 0x2D else { return false }

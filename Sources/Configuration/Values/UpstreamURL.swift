@@ -27,6 +27,9 @@ package struct UpstreamURL: Hashable, Sendable, CustomStringConvertible {
         case dots = "expected a URL without . or .. segments in its path"
         /// Plain http to another machine, where keys, tokens or secrets would travel.
         case plain = "expected an https URL; plain http is accepted for a loopback host only"
+        /// Plain http to a machine that is not on this one's own link.
+        case plainBeyondLink =
+            "expected an https URL; plain http is accepted for a loopback or link-local address only"
     }
 
     /// With TLS or without.
@@ -43,6 +46,8 @@ package struct UpstreamURL: Hashable, Sendable, CustomStringConvertible {
     package let authority: String
     /// Whether the host is 127/8, ::1 or `localhost`.
     package let isLoopback: Bool
+    /// Whether the host is an address in 169.254/16 or fe80::/10.
+    let isLinkLocal: Bool
 
     /// Reads and checks the URL of an issuer, of its keys or of a token endpoint, which must not be plain http unless
     /// its host is loopback. For what discovery finds, too: an issuer's word does not lower the bar.
@@ -51,12 +56,20 @@ package struct UpstreamURL: Hashable, Sendable, CustomStringConvertible {
         guard scheme == .https || isLoopback else { throw .plain }
     }
 
+    /// Reads and checks the URL of a service that a cloud offers to its own machines alone.
+    init(local text: String) throws(Fault) {
+        try self.init(text)
+        guard scheme == .https || isLoopback || isLinkLocal else { throw .plainBeyondLink }
+    }
+
     /// Reads and checks `text`.
     package init(_ text: String) throws(Fault) {
         let rest: Substring
         (scheme, rest) = try Self.scheme(text)
         let end = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex
-        (host, port, authority, isLoopback) = try Self.authority(rest[..<end], scheme)
+        let named = try Self.authority(rest[..<end], scheme)
+        (host, port, authority) = (named.host.text, named.port, named.text)
+        (isLoopback, isLinkLocal) = (named.host.isLoopback, named.host.isLinkLocal)
         let target = rest[end...]
         guard !target.contains("#") else { throw .fragment }
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
@@ -69,7 +82,7 @@ package struct UpstreamURL: Hashable, Sendable, CustomStringConvertible {
 
     private init() {
         (scheme, host, port, path, query) = (.https, "unset.invalid", 443, "/", nil)
-        (authority, isLoopback) = ("unset.invalid", false)
+        (authority, isLoopback, isLinkLocal) = ("unset.invalid", false, false)
     }
 
     /// The path and the query: what a request line holds.
@@ -88,14 +101,13 @@ package struct UpstreamURL: Hashable, Sendable, CustomStringConvertible {
 
     private static func authority(
         _ text: Substring, _ scheme: Scheme
-    ) throws(Fault) -> (host: String, port: UInt16, authority: String, isLoopback: Bool) {
+    ) throws(Fault) -> (host: HostText, port: UInt16, text: String) {
         guard !text.contains("@") else { throw .userInfo }
         guard let (host, digits) = splitAuthority(text) else { throw .host }
         let standard: UInt16 = scheme == .https ? 443 : 80
-        guard let digits else { return (host.text, standard, host.bracketed, host.isLoopback) }
+        guard let digits else { return (host, standard, host.bracketed) }
         guard let port = decimal(UInt16.self, digits), port > 0 else { throw .port }
-        let authority = port == standard ? host.bracketed : "\(host.bracketed):\(port)"
-        return (host.text, port, authority, host.isLoopback)
+        return (host, port, port == standard ? host.bracketed : "\(host.bracketed):\(port)")
     }
 
     private static func path(_ text: Substring) throws(Fault) -> String {

@@ -139,6 +139,7 @@ package actor Chat {
         let before = try await client.seen()
         let cases = [
             ("carol, who has not consented", try await client.signIn("carol"), "consent_required"),
+            ("heidi, who has to use a second factor", try await client.signIn("heidi"), "interaction_required"),
             ("a sign-in that is over", try await client.signIn("ada", kind: "expired"), "expired_token"),
             ("an ID token in an access token's place", try await client.signIn("ada", kind: "id"), "id_token"),
             ("a placeholder the chat server did not fill in", "{{LIBRECHAT_OPENID_ACCESS_TOKEN}}", "placeholder_token"),
@@ -170,7 +171,7 @@ package actor Chat {
             audiences.map(\.name) == ["api://tools"] && seen["refused"]?.integer == 0)
         let outcomes = try await client.exchanges().compactMap { $0["outcome"]?.string }
         let minted = outcomes.filter { $0 == "minted" }.count
-        account.tell("the provider minted \(minted) tokens and refused \(outcomes.count - minted) exchange")
+        account.tell("the provider minted \(minted) tokens and refused \(outcomes.count - minted) exchanges")
         account.claim("that is one for ada, one for grace, one for ada's renewed token", minted == 3)
     }
 }

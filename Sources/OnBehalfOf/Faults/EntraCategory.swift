@@ -164,7 +164,7 @@ extension EntraCategory {
             )
         case .federation:
             Row(
-                .clientRejected, [70021, 700211, 700213, 7_002_138, 700229],
+                .clientRejected, [70021, 700211, 700213, 7_002_138, 700229], retry: .withFreshCredential,
                 "No federated credential of the registration matches: its issuer, subject and audience are compared letter by letter, case included. A new one takes some minutes."
             )
         case .appUnknown:

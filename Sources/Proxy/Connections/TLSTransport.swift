@@ -4,6 +4,8 @@ internal import OpenSSL
 /// Puts a TLS session between a stream and its socket.
 final class TLSTransport: Transport {
     private let session: TLSSession
+    /// What broke the session.
+    private(set) var fault: TLSFault?
 
     init(_ session: TLSSession) { self.session = session }
 
@@ -12,6 +14,9 @@ final class TLSTransport: Transport {
     func write(from bytes: UnsafeRawBufferPointer) -> TransportResult { unsafe result(session.write(from: bytes)) }
 
     var hasBuffered: Bool { session.hasBuffered }
+
+    /// The last second of the peer's certificate, since 1970.
+    var peerValidUntil: Int? { session.peerValidUntil }
 
     func sayGoodbye() { _ = session.shutdown() }
 
@@ -22,8 +27,13 @@ final class TLSTransport: Transport {
         case .wantsWrite: .wantsWrite
         case .closed: .end(clean: true)
         case .truncated: .end(clean: false)
-        case .failed: .failed
+        case .failed(let fault): failed(fault)
         }
+    }
+
+    private func failed(_ fault: TLSFault) -> TransportResult {
+        self.fault = fault
+        return .failed
     }
 }
 

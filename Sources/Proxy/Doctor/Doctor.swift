@@ -4,7 +4,6 @@ internal import Glibc
 internal import HTTP1
 internal import Identity
 internal import Libevent
-internal import Logging
 internal import OnBehalfOf
 internal import OpenSSL
 
@@ -18,6 +17,7 @@ actor Doctor {
     private let shared: Shared
     private let tls: TLSClientContext
     private let report: @Sendable (Finding) -> Void
+    private let log = DoctorLog()
     private var documents: [String: Discovery] = [:]
     /// Providers whose exchanges fail for every user.
     private var failing: Set<String> = []
@@ -38,9 +38,7 @@ actor Doctor {
         do { tls = try TLSClientContext(extraTrust: configuration.identity.ca?.path) } catch {
             throw .unusable("identity.ca_file", "\(error)")
         }
-        // The findings tell what the log would warn about.
-        let log = Logger(label: "obo-proxy") { _ in EventLog(logLevel: .error, json: false) }
-        shared = try Shared(configuration, workers: 1, log: log, control: loop)
+        shared = try Shared(configuration, workers: 1, log: log.logger, control: loop)
     }
 
     func examine(_ tokenFile: String?) async {
@@ -65,9 +63,9 @@ actor Doctor {
         var keysAt = configuration.identity.jwksURI
         if isDiscovered(issuer) {
             let answer = await get(issuer.discovery)
-            compareClocks(answer, issuer.discovery)
             let (finding, document) = IssuerFindings.discovery(name, issuer.discovery, answer)
             report(finding)
+            compareClocks(answer, issuer.discovery)
             documents[name] = document
             keysAt = keysAt ?? document.flatMap { try? UpstreamURL(trusted: $0.jwksURI) }
         }
@@ -76,9 +74,9 @@ actor Doctor {
             return report(Finding(.skipped, .keys, name, "without discovery nobody says where they are"))
         }
         let answer = await get(keysAt)
-        if !isDiscovered(issuer) { compareClocks(answer, keysAt) }
         report(
             IssuerFindings.keys(name, keysAt, answer, accepted: IdentityPolicy(configuration.identity).algorithms))
+        compareClocks(answer, keysAt)
     }
 
     /// Whether anything that the proxy needs is found by this issuer's discovery.
@@ -115,7 +113,9 @@ actor Doctor {
             failing.insert(provider.name)
             return report(nowhere(subject))
         }
-        report(await probe(provider, service, subject, url))
+        let finding = await probe(provider, service, subject, url)
+        let known: Set = hostsWithClocks.contains(url.authority) ? ["exchange", "clock_skew"] : ["exchange"]
+        report(finding.with(notes: log.notes(on: provider.name, except: known)))
     }
 
     private var firstIssuer: String { configuration.identity.issuers.first?.identifier ?? "" }
@@ -148,7 +148,7 @@ actor Doctor {
         if case .failed(let fault) = outcome, fault.reason == .exchangeUnavailable, fault.status == nil {
             // The exchange only says that it failed; a connection of its own says why.
             let endpoint = OutgoingURL(url, tls: tls(for: provider)).endpoint
-            if let why = await dial(endpoint, within: Self.patience) {
+            if case .failed(let why) = await dial(endpoint, within: Self.patience) {
                 return Finding(
                     .fault, .credential, subject, "could not be tried: \(url.authority): \(why.text)",
                     fault.operatorAdvice)
@@ -189,13 +189,15 @@ actor Doctor {
     }
 
     /// Opens a connection, sends nothing over it, and closes it.
-    private func dial(_ endpoint: Endpoint, within milliseconds: Int) async -> DialFault? {
+    private func dial(_ endpoint: Endpoint, within milliseconds: Int) async -> ServerFindings.Connection {
         let wakeup = Wakeup(on: loop)
         defer { wakeup.invalidate() }
         do throws(DialFault) {
-            try await endpoint.connect(on: loop, wakeup, within: milliseconds).close()
-            return nil
-        } catch { return error }
+            let stream = try await endpoint.connect(on: loop, wakeup, within: milliseconds)
+            defer { stream.close() }
+            guard let transport = stream.transport as? TLSTransport else { return .plain }
+            return .secured(left: transport.peerValidUntil?.saturating(minus: time(nil)))
+        } catch { return .failed(error) }
     }
 
     // MARK: A user's token

@@ -35,6 +35,12 @@ package struct Finding: Sendable, Equatable, CustomStringConvertible {
         self.advice = advice.map(\.printable)
     }
 
+    /// The same with more beneath it; what was good is then to be watched.
+    func with(notes: [String]) -> Finding {
+        guard !notes.isEmpty else { return self }
+        return Finding(verdict == .good ? .warning : verdict, check, subject, detail, lines: advice + notes)
+    }
+
     /// One line, and the advice indented beneath.
     package var description: String {
         let columns = [verdict.rawValue.padded(to: 4), check.rawValue.padded(to: 10), subject]
@@ -67,8 +73,10 @@ extension String {
     /// Fit for a terminal: what comes from a token or a document may hold escape sequences, or never end.
     fileprivate var printable: String {
         let most = 500
-        let clean = String(unicodeScalars.prefix(most).map { $0.properties.isDisplayed ? Character($0) : "?" })
-        return unicodeScalars.count > most ? clean + "…" : clean
+        var clean = String.UnicodeScalarView()
+        for scalar in unicodeScalars.prefix(most) { clean.append(scalar.properties.isDisplayed ? scalar : "?") }
+        if unicodeScalars.count > most { clean.append("…") }
+        return String(clean)
     }
 
     fileprivate func padded(to count: Int) -> String {

@@ -66,10 +66,10 @@ enum IssuerFindings {
             let usable = keys.algorithms(issuer: issuer).filter(accepted.contains).map(\.rawValue)
             guard !usable.isEmpty else {
                 return Finding(
-                    .fault, .keys, issuer, "\(keys.count) keys, none for an accepted algorithm",
+                    .fault, .keys, issuer, "\(keys.count) usable, none for an accepted algorithm",
                     "identity.algorithms accepts \(accepted.map(\.rawValue).joined(separator: ", ")) alone.")
             }
-            return Finding(.good, .keys, issuer, "\(keys.count) keys for \(usable.joined(separator: ", "))")
+            return Finding(.good, .keys, issuer, "\(keys.count) usable, for \(usable.joined(separator: ", "))")
         } catch {
             return Finding(
                 .fault, .keys, issuer, "what is at \(url) is no set of usable keys", "Compare identity.jwks_uri.")
@@ -77,9 +77,6 @@ enum IssuerFindings {
     }
 
     // MARK: Clock
-
-    /// The offset that is worth a word, in seconds.
-    static let noticeable = 30
 
     /// - Parameters:
     ///   - date: the `Date` field of an answer.
@@ -90,7 +87,7 @@ enum IssuerFindings {
             return Finding(.skipped, .clock, host, "it sends no Date to compare with")
         }
         let (ahead, overflow) = now.subtractingReportingOverflow(Int(theirs))
-        let offset = overflow ? Int.max : Int(ahead.magnitude)
+        let offset = overflow ? Int.max : Int(clamping: ahead.magnitude)
         let seen = "our clock is \(Period(seconds: offset)) \(ahead > 0 ? "ahead" : "behind")"
         // Date counts whole seconds, and the answer was on its way for a while.
         if offset > max(tolerated, 2) {
@@ -98,7 +95,7 @@ enum IssuerFindings {
                 .fault, .clock, host, seen,
                 "Tokens are refused as expired or not yet valid. Set this machine's clock by NTP.")
         }
-        if offset > noticeable {
+        if offset > ProviderClock.tolerance {
             return Finding(.warning, .clock, host, seen, "Set this machine's clock by NTP before it drifts further.")
         }
         return Finding(.good, .clock, host, offset <= 2 ? "the clocks agree" : seen)

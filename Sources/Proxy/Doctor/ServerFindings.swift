@@ -3,16 +3,32 @@ internal import Libevent
 
 /// What a connection to an MCP server shows, over which nothing was sent.
 enum ServerFindings {
-    /// - Parameter fault: nil when the connection came about, TLS included.
-    static func reach(_ server: ServerConfiguration, _ fault: DialFault?) -> Finding {
+    /// How it went.
+    enum Connection {
+        case plain
+        /// - Parameter left: how long its certificate lasts, in seconds.
+        case secured(left: Int?)
+        case failed(DialFault)
+    }
+
+    /// The time left to a certificate that is worth a word, in seconds.
+    static let noticeable = 14 * 86_400
+
+    static func reach(_ server: ServerConfiguration, _ connection: Connection) -> Finding {
         // Without path and query, which may hold a key.
         let place = "\(server.url.scheme.rawValue)://\(server.url.authority)"
-        guard let fault else {
-            let seen =
-                server.url.scheme == .https ? "its certificate is trusted" : "it accepts connections, without TLS"
-            return Finding(.good, .server, server.name, "\(place): \(seen)")
+        switch connection {
+        case .plain: return Finding(.good, .server, server.name, "\(place): connected, without TLS")
+        case .secured(let left?) where left < noticeable:
+            return Finding(
+                .warning, .server, server.name, "\(place): its certificate ends in \(Period(seconds: left))",
+                "Renew it: from its end on no call is forwarded.")
+        case .secured(let left):
+            let life = left.map { ", which ends in \(Period(seconds: $0))" } ?? ""
+            return Finding(.good, .server, server.name, "\(place): connected, with a trusted certificate\(life)")
+        case .failed(let fault):
+            return Finding(.fault, .server, server.name, "\(place): \(fault.text)", advice(server, fault))
         }
-        return Finding(.fault, .server, server.name, "\(place): \(fault.text)", advice(server, fault))
     }
 
     private static func advice(_ server: ServerConfiguration, _ fault: DialFault) -> String {

@@ -36,7 +36,7 @@ struct TokenFindings {
             return finding(fault, "it has no user in it", "Take the token of a user who signed in to the chat.")
         case .invalidSignature:
             return finding(
-                fault, "no published key of its issuer fits its signature (kid \(outline?.keyID ?? "none"))",
+                fault, "no published key of its issuer fits its signature",
                 "It was changed on its way, signed by an algorithm that identity.algorithms does not accept, or is for an API whose tokens only that API can verify."
             )
         case .wrongIssuer: return wrongIssuer(fault)
@@ -48,8 +48,8 @@ struct TokenFindings {
             )
         case .expiredToken: return expired(fault)
         case .notYetValid:
-            let wait = outline?.notBefore.map { " for \(Period(seconds: $0.saturating(minus: now)))" } ?? ""
-            return finding(fault, "it is not valid\(wait)", "Compare the clocks; see the clock check.")
+            let wait = outline?.notBefore.map { "in \(Period(seconds: $0.saturating(minus: now)))" } ?? "later"
+            return finding(fault, "it becomes valid \(wait)", "Compare the clocks; see the clock check.")
         case .missingScope:
             return finding(
                 fault, "it lacks the scope \(policy.requiredScope ?? "")",

@@ -30,7 +30,7 @@ struct Course {
 
     /// Whether a rejected credential is a reason for one more attempt with another.
     mutating func mayProveAgain(_ fault: ExchangeFault) -> Bool {
-        guard fault.reason == .clientRejected, !hasProvedAgain else { return false }
+        guard fault.wantsFreshCredential, !hasProvedAgain else { return false }
         hasProvedAgain = true
         return true
     }

@@ -36,7 +36,6 @@ struct ExchangeAudit {
         fields["correlation_id"] = fault.correlationID.map { "\($0)" }
         fields["trace_id"] = fault.traceID.map { "\($0)" }
         fields["category"] = fault.category.map { "\($0.rawValue)" }
-        fields["advice"] = "\(fault.operatorAdvice)"
         return fields
     }
 }

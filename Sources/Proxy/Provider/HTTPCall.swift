@@ -1,6 +1,7 @@
 internal import Bytes
 internal import HTTP1
 internal import Libevent
+internal import OpenSSL
 
 /// One answer to a request of our own, whole.
 struct HTTPReply: CustomStringConvertible, CustomReflectable {
@@ -132,10 +133,18 @@ final class HTTPCaller {
                 }
             } catch { throw .malformed }
             if peer.fill() { continue }
-            if peer.hasEnded || peer.stream.writeFailed { throw peer.buffered == 0 ? .noAnswer : .cutOff }
+            if peer.hasEnded || peer.stream.writeFailed { throw Self.fault(of: peer) }
             await wakeup.wait()
             if wakeup.expired { throw .timedOut }
         }
+    }
+
+    /// A peer that refuses our certificate says so only after the handshake, as far as we can see (RFC 8446 §4.4.2.4).
+    private static func fault(of peer: Peer) -> CallFault {
+        guard peer.buffered == 0 else { return .cutOff }
+        let broken = (peer.stream.transport as? TLSTransport)?.fault
+        guard let broken, case .alert(let number) = broken else { return .noAnswer }
+        return .dial(.handshake(.refused(.alert(number))))
     }
 
     private func readBody(

@@ -68,11 +68,15 @@ actor KeySource {
     }
 
     /// Where tokens are exchanged by the first issuer's word.
-    /// - Parameter milliseconds: for asking, if that is necessary.
-    func tokenEndpoint(within milliseconds: Int) async -> UpstreamURL? {
+    /// - Parameters:
+    ///   - mutualTLS: whether it will be shown a certificate.
+    ///   - milliseconds: for asking, if that is necessary.
+    func tokenEndpoint(mutualTLS: Bool = false, within milliseconds: Int) async -> UpstreamURL? {
         guard let issuer = issuers.first else { return nil }
         if discovered[issuer.identifier] == nil { _ = await discover(issuer, within: milliseconds) }
-        return discovered[issuer.identifier]?.tokenEndpoint.flatMap { try? UpstreamURL(trusted: $0) }
+        let found = discovered[issuer.identifier]
+        let text = mutualTLS ? found?.mutualTLSTokenEndpoint : found?.tokenEndpoint
+        return text.flatMap { try? UpstreamURL(trusted: $0) }
     }
 
     /// How many wait for keys.

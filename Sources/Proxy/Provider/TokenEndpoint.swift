@@ -16,21 +16,23 @@ actor TokenEndpoint {
 
     private let provider: ProviderConfiguration
     private let policy: RetryPolicy
-    private let credentials: ClientCredentialSource
+    private let credentials: any ClientCredentialSource
     private let places: ConnectionPlaces
     private var clock = ProviderClock()
     private let desk: ExchangeDesk
     private let keys: KeySource
     private let tls: TLSClientContext
     private let log: Logger
-    private var found: (url: OutgoingURL, caller: HTTPCaller)?
+    private var found: UpstreamURL?
+    private var open: (tls: TLSClientContext, url: OutgoingURL, caller: HTTPCaller)?
 
+    /// - Throws: `StartFault` for a credential that can't be used.
     init(
         _ provider: ProviderConfiguration, desk: ExchangeDesk, keys: KeySource, tls: TLSClientContext, log: Logger,
         on loop: EventLoop
-    ) {
+    ) throws(StartFault) {
         (self.provider, self.desk, self.keys, self.tls, self.log, self.loop) = (provider, desk, keys, tls, log, loop)
-        credentials = ClientCredentialSource(provider)
+        credentials = try ClientCredentials.source(for: provider, tls: tls, log: log, on: loop)
         places = ConnectionPlaces(provider.maxConnections, on: loop)
         policy = RetryPolicy(retries: provider.retries, attemptTimeout: UInt64(provider.timeout.milliseconds))
     }
@@ -66,7 +68,7 @@ actor TokenEndpoint {
             places.give()
             let mayGoOn = desk.attempted(order.flight, fault: outcome.fault)
             guard let fault = outcome.fault, mayGoOn else { return outcome }
-            if course.mayProveAgain(fault), let proof, credentials.mayDiffer(from: proof) { continue }
+            if course.mayProveAgain(fault), let proof, await credentials.mayDiffer(from: proof) { continue }
             guard let pause = course.pause(after: fault) else { return outcome }
             await sleep(milliseconds: pause)
         }
@@ -85,23 +87,25 @@ actor TokenEndpoint {
     ) async -> (outcome: ExchangeOutcome, proof: ClientProof?) {
         let deadline = EventLoop.now &+ course.attemptTimeout
         let left = { deadline > EventLoop.now ? Int(deadline &- EventLoop.now) : 0 }
-        guard let (url, caller) = await endpoint(within: left()) else { return (.failed(.unreachable), nil) }
+        guard let endpoint = await endpoint(within: left()) else { return (.failed(.unreachable), nil) }
         guard left() > 0 else { return (.failed(.timedOut), nil) }
         let proof: ClientProof
-        do throws(CredentialFault) { proof = try await credentials.proof(audience: "\(url.url)", within: left()) } catch
-        {
+        do throws(CredentialFault) {
+            proof = try await credentials.proof(audience: "\(endpoint)", within: left())
+        } catch {
             log.error(
                 "client credential unusable", metadata: ["provider": "\(provider.name)", "fault": "\(error.text)"])
-            return (.failed(ExchangeFault(.clientRejected)), nil)
+            return (.failed(error.exchangeFault), nil)
         }
         guard left() > 0 else { return (.failed(.timedOut), nil) }
         let request = ExchangeRequest(
             target: order.target, subject: order.subject, proof: proof, claims: order.claims,
             requestID: course.requestID)
+        let (url, caller) = connections(to: endpoint)
         let message = url.post(request)
         do throws(CallFault) {
             return (judge(try await caller.call(message, .post, within: left()), order), proof)
-        } catch { return (.failed(error.exchangeFault), proof) }
+        } catch { return (.failed(error.exchangeFault(showing: proof)), proof) }
     }
 
     private func judge(_ reply: HTTPReply, _ order: ExchangeOrder) -> ExchangeOutcome {
@@ -113,7 +117,8 @@ actor TokenEndpoint {
         )
         let outcome = ExchangeResponse.read(
             head, body: body.span, grant: order.target.grant, subject: order.subject, now: EventLoop.now,
-            wallClock: Int64(now))
+            // A date in Retry-After is by the provider's clock, and so is what to compare it with.
+            wallClock: HTTPDate.seconds(reply.date) ?? Int64(now))
         guard case .minted(let token) = outcome, let check = order.check else { return outcome }
         return check.judge(token, for: order.user, now: now)
     }
@@ -125,16 +130,22 @@ actor TokenEndpoint {
             metadata: ["event": "clock_skew", "provider": "\(provider.name)", "seconds_ahead": "\(seconds)"])
     }
 
-    private func endpoint(within milliseconds: Int) async -> (url: OutgoingURL, caller: HTTPCaller)? {
+    private func endpoint(within milliseconds: Int) async -> UpstreamURL? {
+        if found == nil { found = provider.tokenEndpoint }
         if let found { return found }
-        var url = provider.tokenEndpoint
-        if url == nil { url = await keys.tokenEndpoint(within: milliseconds) }
-        guard let url else { return nil }
-        if let found { return found }
-        let outgoing = OutgoingURL(url, tls: tls)
-        let caller = HTTPCaller(outgoing.endpoint, on: loop, keeping: provider.maxConnections)
-        found = (outgoing, caller)
+        let url = await keys.tokenEndpoint(mutualTLS: credentials.tls != nil, within: milliseconds)
+        if found == nil { found = url }
         return found
+    }
+
+    /// Connections on which the credential is shown that is in force now: a new certificate makes new ones.
+    private func connections(to endpoint: UpstreamURL) -> (url: OutgoingURL, caller: HTTPCaller) {
+        let wanted = credentials.tls ?? tls
+        if let open, open.tls === wanted { return (open.url, open.caller) }
+        let url = OutgoingURL(endpoint, tls: wanted)
+        let caller = HTTPCaller(url.endpoint, on: loop, keeping: provider.maxConnections)
+        open = (wanted, url, caller)
+        return (url, caller)
     }
 }
 
