@@ -170,6 +170,10 @@ extension HTTPReply {
             .sendAndClose("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"), CallFault.cutOff.text
         ),
         ("cut head", .sendAndClose("HTTP/1.1 200 OK\r\nContent-"), CallFault.cutOff.text),
+        (
+            "interim without end",
+            .send(String(repeating: "HTTP/1.1 102 Processing\r\n\r\n", count: 1000)), CallFault.malformed.text
+        ),
         ("interim only", .sendAndClose("HTTP/1.1 100 Continue\r\n\r\n"), CallFault.noAnswer.text),
         ("another protocol", .sendAndClose("SSH-2.0-OpenSSH_9.9\r\n\r\n"), CallFault.malformed.text),
         (

@@ -174,3 +174,15 @@ async def test_a_loop_is_left_alone_for_that_user_and_scope_even_with_a_new_toke
     assert len(provider.exchanges) == 1
     assert (await proxy.call(provider.user_token("alice"), target="/wiki")).json()["result"]
     assert (await proxy.call(provider.user_token("bob"))).json()["result"]
+
+
+async def test_a_burst_looks_once_where_tokens_are_exchanged(start_proxy, provider):
+    """With the keys' place configured, only exchanges need the issuer's discovery."""
+    proxy = await start_proxy(OBO_JWKS_URI=provider.jwks_uri)
+    gate, asked = asyncio.Event(), provider._discovery
+    provider.discovery_answer = behaviour.held(gate, asked)
+    calls = asyncio.gather(*(proxy.call(provider.user_token(f"user{number}")) for number in range(20)))
+    await proxy.settles("obo_token_lookups_total", 20, result="miss")
+    gate.set()
+    assert all("result" in response.json() for response in await calls)
+    assert len(provider.discoveries) == 1

@@ -118,7 +118,7 @@ final class HTTPCaller {
     }
 
     private func readHead(_ method: Method, from peer: Peer, _ wakeup: Wakeup) async throws(CallFault) -> ResponseHead {
-        var scanned = 0
+        var (scanned, interim) = (0, 0)
         while true {
             do {
                 let head = try peer.withInput { bytes throws(HeadFault) in
@@ -127,6 +127,9 @@ final class HTTPCaller {
                 }
                 if let head, head.status >= 200 { return head }
                 if let head {
+                    // Without a bound, one who goes on and on would have the control loop for itself.
+                    interim += 1
+                    guard interim <= 32 else { throw HeadFault.malformedStatusLine }
                     peer.consume(head.byteCount)
                     scanned = 0
                     continue

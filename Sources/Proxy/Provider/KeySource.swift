@@ -28,6 +28,8 @@ actor KeySource {
     private var caches: [String: KeyCache] = [:]
     private var waiting: [String: [CheckedContinuation<Void, Never>]] = [:]
     private var discovered: [String: Discovery] = [:]
+    /// Who waits for the first issuer's discovery; nil when nobody asks.
+    private var asking: [CheckedContinuation<Void, Never>]?
 
     private static let patience = 5000
 
@@ -73,10 +75,20 @@ actor KeySource {
     ///   - milliseconds: for asking, if that is necessary.
     func tokenEndpoint(mutualTLS: Bool = false, within milliseconds: Int) async -> UpstreamURL? {
         guard let issuer = issuers.first else { return nil }
-        if discovered[issuer.identifier] == nil { _ = await discover(issuer, within: milliseconds) }
+        if discovered[issuer.identifier] == nil { await discoverOnce(issuer, within: milliseconds) }
         let found = discovered[issuer.identifier]
         let text = mutualTLS ? found?.mutualTLSTokenEndpoint : found?.tokenEndpoint
         return text.flatMap { try? UpstreamURL(trusted: $0) }
+    }
+
+    /// One look for all exchanges that need it: who comes meanwhile waits for its end, which is bounded.
+    private func discoverOnce(_ issuer: Issuer, within milliseconds: Int) async {
+        if asking != nil { return await withCheckedContinuation { asking?.append($0) } }
+        asking = []
+        _ = await discover(issuer, within: milliseconds)
+        let others = asking ?? []
+        asking = nil
+        for other in others { other.resume() }
     }
 
     /// How many wait for keys.
