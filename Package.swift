@@ -75,6 +75,9 @@ let package = Package(
         target("Demo", ["Bytes", "JSON", "Libevent", "OpenSSL", "HTTP1"]),
         .executableTarget(name: "obo-demo", dependencies: ["Demo", "Libevent"], swiftSettings: strict),
 
+        // What tests of several targets have in common.
+        .target(name: "Registered", path: "Tests/Registered", swiftSettings: relaxed),
+
         tests("BytesTests", ["Bytes"]),
         tests("JSONTests", ["JSON", "Bytes"]),
         tests("LibeventTests", ["Libevent", "Bytes"]),
@@ -83,15 +86,15 @@ let package = Package(
         .target(name: "HTTP1Laws", dependencies: ["HTTP1", "Bytes"], path: "Fuzz/HTTP1Laws", swiftSettings: strict),
         tests("HTTP1Tests", ["HTTP1", "HTTP1Laws", "Bytes"]),
         tests("IdentityTests", ["Identity", "Bytes", "JSON", "OpenSSL"]),
-        tests("OnBehalfOfTests", ["OnBehalfOf", "Bytes", "JSON", "OpenSSL"]),
+        tests("OnBehalfOfTests", ["OnBehalfOf", "Bytes", "JSON", "OpenSSL", "Registered"]),
         tests("MCPTests", ["MCP", "Bytes", "JSON", "HTTP1", "OpenSSL"]),
-        tests("ConfigurationTests", ["Configuration", "Bytes", "LibYAML", "OpenSSL"]),
+        tests("ConfigurationTests", ["Configuration", "Bytes", "LibYAML", "OpenSSL", "Registered"]),
         tests("DemoTests", ["OpenSSL", "Demo", "Bytes", "JSON", "Libevent", "HTTP1"]),
         tests(
             "ProxyTests",
             [
                 "Proxy", "Bytes", "JSON", "Libevent", "OpenSSL", "HTTP1", "Identity", "OnBehalfOf", "MCP",
-                "Configuration",
+                "Configuration", "Registered",
                 .product(name: "Logging", package: "swift-log"),
             ]),
     ]

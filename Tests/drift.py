@@ -203,7 +203,9 @@ def budgets():
                 yield f"{name}: {mark} without its reason in a comment"
 
 
-CHECKS = [settings, reference_file, variables, refusals, provider_errors, metrics, admin_paths, stages, make_targets, budgets]
+CHECKS = [
+    settings, reference_file, variables, refusals, provider_errors, metrics, admin_paths, stages, make_targets, budgets
+]
 
 
 def main():

@@ -1,4 +1,5 @@
 import OpenSSL
+import Registered
 import Testing
 
 @testable import Configuration

@@ -1,9 +1,12 @@
 import Bytes
 import JSON
 import OpenSSL
+import Registered
 import Testing
 
 @testable import OnBehalfOf
+
+private func certified(_ text: String) throws -> CertifiedKey { try CertifiedKey(certificate: Secret(text)) }
 
 @Suite struct ClientAssertionTests {
     /// The parts of a compact JWS, and whether `key` signed it.
@@ -25,7 +28,7 @@ import Testing
     private func decode(_ text: [UInt8]) -> [UInt8]? { Base64URL.decode(text.span) }
 
     @Test(arguments: ClientAssertion.RSAForm.allCases) func namesItsCertificate(form: ClientAssertion.RSAForm) throws {
-        let identity = try Registered.rsa()
+        let identity = try certified(Registered.certificate + Registered.key)
         let assertion = ClientAssertion(clientID: "client", identity: identity, form: form)
         let (header, _, isSigned) = try parts(
             of: assertion.make(audience: "https://id.test/token", now: 1_000), identity.key)
@@ -37,14 +40,14 @@ import Testing
     }
 
     @Test(arguments: ClientAssertion.RSAForm.allCases) func signsWithOtherKeys(form: ClientAssertion.RSAForm) throws {
-        let identity = try Registered.ellipticCurve()
+        let identity = try certified(Registered.otherCertificate + Registered.otherKey)
         let assertion = ClientAssertion(clientID: "client", identity: identity, form: form)
         let (header, _, isSigned) = try parts(of: assertion.make(audience: "a", now: 0), identity.key)
         #expect(isSigned && header["alg"]?.string == "ES256" && header["x5t#S256"] != nil)
     }
 
     @Test func claimsWhatTheProviderChecks() throws {
-        let identity = try Registered.rsa()
+        let identity = try certified(Registered.certificate + Registered.key)
         let assertion = ClientAssertion(clientID: "a \"client\"", identity: identity, form: .ps256)
         let claims = try parts(
             of: assertion.make(audience: "https://id.test/token", now: 1_700_000_000), identity.key
@@ -57,7 +60,7 @@ import Testing
     }
 
     @Test func isNeverTheSame() throws {
-        let identity = try Registered.rsa()
+        let identity = try certified(Registered.certificate + Registered.key)
         let assertion = ClientAssertion(clientID: "client", identity: identity, form: .ps256)
         let ids = try (0..<20).map { _ in
             try parts(of: assertion.make(audience: "a", now: 5), identity.key).claims["jti"]?.string
@@ -66,7 +69,7 @@ import Testing
     }
 
     @Test func endsWithTimeItself() throws {
-        let identity = try Registered.rsa()
+        let identity = try certified(Registered.certificate + Registered.key)
         let assertion = ClientAssertion(clientID: "client", identity: identity, form: .ps256)
         let claims = try parts(of: assertion.make(audience: "a", now: .max), identity.key).claims
         #expect(claims["exp"]?.integer == .max)

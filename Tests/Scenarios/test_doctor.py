@@ -1,4 +1,4 @@
-"""`doctor` tries everything that a call depends on, sends no MCP request, and says in an operator's words what fails."""
+"""`doctor` tries everything that a call depends on, sends no MCP request, and says what fails in an operator's words."""
 
 import re
 import time
@@ -7,6 +7,7 @@ from email.utils import formatdate
 import pytest
 from cryptography.exceptions import InvalidSignature
 from fixtures import behaviour
+from fixtures.credential import ClientCertificate, write
 from fixtures.provider import TENANT
 from fixtures.proxy import free_port
 from fixtures.upstream import Upstream
@@ -146,6 +147,41 @@ async def test_wrong_secret(doctor):
     assert code == 1
     check(text, "FAIL", "credential", "AADSTS7000215")
     assert "not-the-one" not in text
+
+
+def with_certificate(tmp_path, **changes):
+    certificate = ClientCertificate(**changes)
+    path = write(tmp_path, "client.pem", certificate.pem + certificate.key_pem())
+    return {"OBO_CLIENT_SECRET": None, "OBO_CERTIFICATE": path}
+
+
+async def test_client_certificate(doctor, provider, tmp_path):
+    provider.always(refusing("invalid_grant", error_codes=[50013]))
+    code, text = await doctor(**with_certificate(tmp_path))
+    assert code == 0, text
+    check(text, "ok", "credential")
+
+
+async def test_client_certificate_ends_soon(doctor, provider, tmp_path):
+    provider.always(refusing("invalid_grant", error_codes=[50013]))
+    code, text = await doctor(**with_certificate(tmp_path, days=9))
+    assert code == 0, text
+    check(text, "warn", "credential", "client certificate ends soon: days 9")
+
+
+async def test_client_certificate_is_not_the_registered_one(doctor, provider, tmp_path):
+    provider.always(refusing("invalid_client", 401, error_codes=[700027]))
+    code, text = await doctor(**with_certificate(tmp_path))
+    assert code == 1
+    check(text, "FAIL", "credential", "compare its thumbprint")
+
+
+async def test_federated_token_has_ended(doctor, provider, tmp_path):
+    path = write(tmp_path, "federated", provider.key.sign({"exp": int(time.time()) - 60}))
+    code, text = await doctor(OBO_CLIENT_SECRET=None, OBO_FEDERATED_TOKEN_FILE=path)
+    assert code == 1
+    check(text, "FAIL", "credential", f"client credential unusable: fault {path}")
+    assert not provider.exchanges
 
 
 async def test_provider_that_mints_for_anybody(doctor, provider):
@@ -293,7 +329,9 @@ async def test_token_exchange(run_binary, provider, tmp_path):
     check(text, "ok", "exchange")
 
 
-@pytest.mark.parametrize("offset, verdict, code", [(40, "warn", 0), (-40, "warn", 0), (3600, "FAIL", 1), (-90, "FAIL", 1)])
+@pytest.mark.parametrize(
+    "offset, verdict, code", [(40, "warn", 0), (-40, "warn", 0), (3600, "FAIL", 1), (-90, "FAIL", 1)]
+)
 async def test_clock_is_off(doctor, provider, offset, verdict, code):
     at(provider, lambda: time.time() - offset)
     exit_code, text = await doctor()

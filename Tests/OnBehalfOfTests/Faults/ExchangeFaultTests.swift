@@ -112,7 +112,8 @@ import Testing
     @Test(
         arguments: [
             (7000215, .withFreshCredential), (7000222, .withFreshCredential), (700024, .withFreshCredential),
-            (700027, .withFreshCredential), (7000218, .never), (70021, .withFreshCredential), (700016, .never), (90002, .never),
+            (700027, .withFreshCredential), (7000218, .never), (70021, .withFreshCredential), (700016, .never),
+            (90002, .never),
             (50196, .afterSilence), (90055, .once), (90033, .once), (50000, .never), (500133, .never), (50013, .never),
             (50076, .never), (65001, .never),
         ] as [(Int64, ExchangeFault.Retry)])

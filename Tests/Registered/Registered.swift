@@ -1,7 +1,7 @@
-/// Made by the openssl command for these tests alone.
-enum Registered {
+/// Certificates with their keys, made by the openssl command for these tests alone, and what it said of them.
+package enum Registered {
     /// For an RSA key, valid from 2026-11-22 on for a hundred years.
-    static let certificate = """
+    package static let certificate = """
         -----BEGIN CERTIFICATE-----
         MIIDDzCCAfegAwIBAgIUfBNv+QxLuO58vJf0hJutdGoOT8cwDQYJKoZIhvcNAQEL
         BQAwFjEUMBIGA1UEAwwLY2xpZW50LnRlc3QwIBcNMjYxMTIyMDUwOTI2WhgPMjEy
@@ -24,7 +24,11 @@ enum Registered {
 
         """
 
-    static let key = """
+    /// Its SHA-256 and SHA-1 thumbprints in base64url.
+    package static let thumbprint = "xKUL_-qNDcd7yzYMY0JtiVYvd4xmiqzKpEqOl-hiSTY"
+    package static let oldThumbprint = "B8Hip3wT-TdoCJIx9eryU-_eSdw"
+
+    package static let key = """
         -----BEGIN PRIVATE KEY-----
         MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC52izhCi09+IYa
         LbMTRay9g48vfUAuf+9JNOi8BU+NtijNuHwXXtpWiqoDtjFM8QYxfAVY9FAEbFST
@@ -57,7 +61,7 @@ enum Registered {
         """
 
     /// The key under the password `secret`.
-    static let encryptedKey = """
+    package static let encryptedKey = """
         -----BEGIN ENCRYPTED PRIVATE KEY-----
         MIIFLTBXBgkqhkiG9w0BBQ0wSjApBgkqhkiG9w0BBQwwHAQImZzm929KsxgCAgPo
         MAwGCCqGSIb3DQIJBQAwHQYJYIZIAWUDBAECBBCR0yBQyBZe1FVayu5EaHsxBIIE
@@ -92,7 +96,7 @@ enum Registered {
         """
 
     /// For an EC key.
-    static let otherCertificate = """
+    package static let otherCertificate = """
         -----BEGIN CERTIFICATE-----
         MIIBgzCCASmgAwIBAgIUN5mD0xnCZ7kgqbY62dHxVlSHeUwwCgYIKoZIzj0EAwIw
         FjEUMBIGA1UEAwwLY2xpZW50LnRlc3QwIBcNMjYxMTIyMDUwOTI2WhgPMjEyNjEw
@@ -107,7 +111,7 @@ enum Registered {
 
         """
 
-    static let otherKey = """
+    package static let otherKey = """
         -----BEGIN PRIVATE KEY-----
         MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQglnnA/JCVMevJZ1Cw
         5sYDyoNpaQXQleVpjDPhA0ZhhZihRANCAAQiqxpOuHRHXbGd+W7tJBs3sahu+Psl
