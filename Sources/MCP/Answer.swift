@@ -24,14 +24,18 @@ package enum Question: Sendable, Equatable {
     case post(Envelope)
     case get
     case delete
+    /// A request for a server's metadata, where GET is all there is.
+    case metadata
     /// Every other method.
     case other
 }
 
 /// How a server's refusals are worded in HTTP.
-package enum RefusalMode: Sendable {
+package enum RefusalMode: Sendable, Equatable {
     /// In JSON-RPC wherever a call waits for an answer, for clients that give up a whole connection on an HTTP error.
     case jsonrpc
+    /// By HTTP status always, with a challenge where another token would help (RFC 6750 §3).
+    case strict(BearerChallenge)
 }
 
 extension Refusal {
@@ -50,9 +54,13 @@ extension Refusal {
     ) -> Answer {
         let writer = AnswerWriter(refusal: self, server: server, request: request, retryAfter: retryAfter)
         switch mode {
-        case .jsonrpc: return isPlainHTTP ? writer.http(status) : writer.jsonrpc(question)
+        case .jsonrpc: return isPlainHTTP ? writer.http(status, question) : writer.jsonrpc(question)
+        case .strict(let challenge): return writer.strict(question, challenge)
         }
     }
+
+    /// The status where the client reads HTTP as RFC 6750 §3.1 has it: a token of too little scope is no bad token.
+    var strictStatus: Int { self == .missingScope ? 403 : status }
 }
 
 /// Writes one refusal's bodies and fields.
@@ -64,26 +72,47 @@ private struct AnswerWriter {
 
     func jsonrpc(_ question: Question) -> Answer {
         switch question {
-        case .post(.request(let id, "initialize")): return http(refusal.status, id: id)
+        case .post(.request(let id, "initialize")): return http(refusal.status, question, id: id)
         case .post(.request(let id, _)): return ok { append(id, server: server, to: $0) }
         case .post(.batch(let messages)):
             let ids = messages.compactMap { if case .request(let id, _) = $0 { id } else { nil } }
-            return ids.isEmpty ? http(refusal.status) : ok { append(ids, to: $0) }
+            return ids.isEmpty ? http(refusal.status, question) : ok { append(ids, to: $0) }
         case .post(.unreadable):
             // A probe without any token, as chat servers send at start: anything like 401 would mark the server
             // as one with a sign-in of its own.
-            return http(refusal == .missingToken ? Refusal.badRequest.status : refusal.status)
-        case .post(.notification), .post(.response), .get, .delete, .other: return http(refusal.status)
+            return http(refusal == .missingToken ? Refusal.badRequest.status : refusal.status, question)
+        case .post(.notification), .post(.response), .get, .delete, .metadata, .other:
+            return http(refusal.status, question)
         }
     }
 
-    func http(_ status: Int, id: RPCID? = nil) -> Answer {
-        let buffer = ByteBuffer()
+    func http(_ status: Int, _ question: Question, id: RPCID? = nil) -> Answer {
         // Clients search the whole body of an HTTP error, so a server's name may not hold those words either.
-        append(id, server: server.flatMap { Wording.isPlain($0) ? $0 : nil }, to: buffer)
-        var fields = [Answer.Field(name: "Content-Type", value: "application/json")]
-        if status == 405 { fields.append(Answer.Field(name: "Allow", value: "POST, GET, DELETE, OPTIONS")) }
-        if status == 503 || (refusal.isRetryable && id != nil) {
+        let server = server.flatMap { Wording.isPlain($0) ? $0 : nil }
+        return http(status, question, id, server, isPatient: status == 503 || (refusal.isRetryable && id != nil))
+    }
+
+    func strict(_ question: Question, _ challenge: BearerChallenge) -> Answer {
+        let id: RPCID? = if case .post(.request(let id, _)) = question { id } else { nil }
+        let challenge = challenge.value(for: refusal).map { Answer.Field(name: "WWW-Authenticate", value: $0) }
+        return http(
+            refusal.strictStatus, question, id, server, isPatient: refusal.isRetryable,
+            also: challenge.map { [$0] } ?? [])
+    }
+
+    /// - Parameter isPatient: whether to say when to come back.
+    private func http(
+        _ status: Int, _ question: Question, _ id: RPCID?, _ server: String?, isPatient: Bool,
+        also extra: [Answer.Field] = []
+    ) -> Answer {
+        let buffer = ByteBuffer()
+        append(id, server: server, to: buffer)
+        var fields = [Answer.Field(name: "Content-Type", value: "application/json")] + extra
+        if status == 405 {
+            let methods = question == .metadata ? "GET" : "POST, GET, DELETE, OPTIONS"
+            fields.append(Answer.Field(name: "Allow", value: methods))
+        }
+        if isPatient {
             fields.append(
                 Answer.Field(name: "Retry-After", value: "\(max(retryAfter ?? Refusal.defaultRetryAfter, 1))"))
         }

@@ -39,6 +39,10 @@ final class Call {
     var bytesIn: UInt64 = 0
     var bytesOut: UInt64 = 0
     var refusal: Refusal?
+    /// What the provider demands of the next sign-in, for a caller who can act on it; never logged.
+    var claims: String?
+    /// Whether it asks for a server's metadata instead of the server.
+    var asksForMetadata = false
     /// Seconds after which a retry makes sense, where the provider or its breaker has said so.
     var retryAfter: UInt64?
 
@@ -81,7 +85,8 @@ final class Call {
         guard let origin else { return }
         out.append("Access-Control-Allow-Origin: " as StaticString)
         out.append(origin)
-        out.append("\r\nVary: Origin\r\nAccess-Control-Expose-Headers: Mcp-Session-Id\r\n" as StaticString)
+        out.append(
+            "\r\nVary: Origin\r\nAccess-Control-Expose-Headers: Mcp-Session-Id, WWW-Authenticate\r\n" as StaticString)
     }
 
     /// Drops the head and the held body from the client's buffer.

@@ -23,6 +23,10 @@ final class Service: Sendable, CustomStringConvertible, CustomReflectable {
     let exchangeDigest: Digest256
     let endpoint: Endpoint
     let timeouts: Timeouts
+    /// Whether refusals are HTTP's and RFC 6750's alone.
+    let isStrict: Bool
+    /// Its name for people.
+    let title: String?
     /// What follows the target in every request's head: version, Host, Via, configured fields.
     let headStart: [UInt8]
 
@@ -47,6 +51,8 @@ final class Service: Sendable, CustomStringConvertible, CustomReflectable {
         pathBytes = Array("/\(server.name)".utf8)
         endpoint = Endpoint(host: server.url.host, port: server.url.port, tls: tls)
         timeouts = Timeouts(server.timeouts)
+        isStrict = server.errors == .strict
+        title = server.title
         path = Array(server.url.path.utf8)
         // A bare `?` asks for nothing, and in front of the request's own query it would be a second one.
         query = server.url.query.flatMap { $0.isEmpty ? nil : Array($0.utf8) }

@@ -33,6 +33,7 @@ final class Shared: Sendable {
     let waits: ClientTimeouts
     let sidecarKey: Secret?
     let allowedOrigins: [[UInt8]]
+    let publicFace: PublicFace
     /// Whose keys must be there; none for opaque tokens.
     let issuers: [String]
 
@@ -55,6 +56,7 @@ final class Shared: Sendable {
         waits = ClientTimeouts(configuration.timeouts)
         sidecarKey = configuration.sidecarKey?.value
         allowedOrigins = configuration.allowedOrigins.map { Array($0.utf8) }
+        publicFace = PublicFace(configuration)
         issuers = configuration.identity.tokens == .jwt ? configuration.identity.issuers.map(\.identifier) : []
 
         servesBeyondUserToken = configuration.cache.afterUserTokenExpiry == .serve

@@ -51,3 +51,16 @@ import Testing
         #expect(Base64URL.decode(Array(text.utf8).span) == nil)
     }
 }
+
+/// RFC 4648 §10, and both characters that the other alphabet has differently.
+@Suite struct Base64Tests {
+    @Test(arguments: [
+        ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+        ("foobar", "Zm9vYmFy"), ("~~?\u{fe}", "fn4/w74="), (">>>", "Pj4+"),
+    ])
+    func isStandardAndPadded(_ text: String, _ encoded: String) {
+        let buffer = ByteBuffer()
+        buffer.appendBase64(text.utf8.span)
+        #expect(String(decoding: buffer.bytes, as: UTF8.self) == encoded)
+    }
+}

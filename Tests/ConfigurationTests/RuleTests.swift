@@ -170,6 +170,32 @@ import Testing
     }
 }
 
+@Suite struct `The public URL` {
+    @Test(arguments: [
+        ("https://Chat.example.com", "https://chat.example.com/"),
+        ("https://chat.example.com/mcp/", "https://chat.example.com/mcp/"),
+        ("http://10.0.0.1:8089/a/b", "http://10.0.0.1:8089/a/b"),
+    ])
+    func `is where clients find us`(text: String, url: String) throws {
+        let configuration = try load("public_url: \(text)\n", leastEnvironment).configuration
+        #expect(configuration.publicURL?.description == url)
+    }
+
+    @Test func `is optional`() throws {
+        let environment = leastEnvironment + ["OBO_SERVER_TICKETS_ERRORS": "strict"]
+        #expect(try load(nil, environment).configuration.publicURL == nil)
+    }
+
+    @Test(arguments: [
+        ("https://h/mcp?a=b", "proxy.yaml:1:13: public_url: expected a URL without a query"),
+        ("chat.example.com", "proxy.yaml:1:13: public_url: \(UpstreamURL.Fault.noURL.rawValue)"),
+        ("https://u:p@h", "proxy.yaml:1:13: public_url: \(UpstreamURL.Fault.userInfo.rawValue)"),
+    ])
+    func `names no more than a place`(text: String, problem: String) {
+        #expect(problems("public_url: \(text)\n", leastEnvironment) == [problem])
+    }
+}
+
 @Suite struct `Servers` {
     @Test(arguments: [
         (
@@ -182,8 +208,10 @@ import Testing
         ),
         ("type: sse", "proxy.yaml:3:11: servers.tickets.type: sse is not supported yet; expected streamable-http"),
         ("type: http", "proxy.yaml:3:11: servers.tickets.type: expected streamable-http"),
-        ("errors: strict", "proxy.yaml:3:13: servers.tickets.errors: strict is not supported yet; expected jsonrpc"),
-        ("errors: jsonrcp", "proxy.yaml:3:13: servers.tickets.errors: expected jsonrpc; did you mean jsonrpc?"),
+        (
+            "errors: jsonrcp",
+            "proxy.yaml:3:13: servers.tickets.errors: expected one of jsonrpc, strict; did you mean jsonrpc?"
+        ),
         ("tools: {allow: []}", "proxy.yaml:3:20: servers.tickets.tools.allow: not supported yet"),
         (
             "provider: defualt",
@@ -239,6 +267,12 @@ import Testing
         let problem =
             "OBO_SERVER_TICKETS_SCOPES: servers.tickets.obo.scopes: expected scopes of one resource, found several"
         #expect(problems(nil, leastEnvironment + ["OBO_SERVER_TICKETS_SCOPES": scopes]) == (isOne ? [] : [problem]))
+    }
+
+    @Test(arguments: [("jsonrpc", RefusalForm.jsonrpc), ("strict", .strict)])
+    func `refuse in either form`(word: String, form: RefusalForm) throws {
+        let environment = leastEnvironment + ["OBO_SERVER_TICKETS_ERRORS": word]
+        #expect(try load(nil, environment).configuration.servers.map(\.errors) == [form])
     }
 
     @Test(arguments: ["\" , \"", "[]", "[\"\"]"])

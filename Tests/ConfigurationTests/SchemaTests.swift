@@ -35,6 +35,7 @@ import Testing
         let configuration = try load(nil, leastEnvironment).configuration
         #expect(configuration.listen == .tcp(host: "127.0.0.1", port: 8089))
         #expect(configuration.admin == .tcp(host: "127.0.0.1", port: 9089))
+        #expect(configuration.publicURL == nil)
         #expect(configuration.tls == nil)
         #expect(configuration.workers == nil)
         #expect(configuration.log.level == .info)
@@ -76,6 +77,7 @@ import Testing
         #expect(server.name == "tickets")
         #expect(server.provider == "default")
         #expect(server.headers.isEmpty)
+        #expect(server.errors == .jsonrpc)
         #expect(
             server.timeouts
                 == ServerTimeouts(

@@ -159,8 +159,11 @@ private func setting(_ tokenEndpoint: String, _ log: LogBook) throws -> (ProxyCo
         }
     }
 
-    /// The path of an admin request, fields of a provider's head, a line of procfs, a user's keyed name.
-    static let known = ["Admin.swift": 1, "HTTPCall.swift": 1, "ProcessFigures.swift": 1, "ExchangeAudit.swift": 1]
+    /// The path of an admin request, fields of a provider's head, a line of procfs, a user's keyed name, the host and
+    /// path of a configured server.
+    static let known = [
+        "Admin.swift": 1, "HTTPCall.swift": 1, "ProcessFigures.swift": 1, "ExchangeAudit.swift": 1, "Describe.swift": 1,
+    ]
 
     @Test func bytesBecomeTextInKnownPlacesOnly() throws {
         let makers = [

@@ -5,6 +5,8 @@
 package struct ProxyConfiguration: Sendable {
     /// Where chat servers connect to.
     package internal(set) var listen = ListenAddress.tcp(host: "127.0.0.1", port: 0)
+    /// What clients put a server's name behind, where that is not the listener's own address. No query.
+    package internal(set) var publicURL: UpstreamURL?
     /// TLS on that listener; nil for plain HTTP.
     package internal(set) var tls: ListenerTLS?
     /// Health, metrics and status; nil when turned off.

@@ -22,12 +22,22 @@ package struct ServerConfiguration: Sendable {
     package internal(set) var takesChallenges = false
     /// A key of `ProxyConfiguration.providers`.
     package internal(set) var provider = ""
+    /// How refusals are answered.
+    package internal(set) var errors = RefusalForm.jsonrpc
     /// Request fields added on the way up.
     package internal(set) var headers: [ConfiguredHeader] = []
     /// Trust anchors for this server beside the system's, PEM.
     package internal(set) var ca: ConfiguredFile?
     /// How long to wait for this server.
     package internal(set) var timeouts = ServerTimeouts()
+}
+
+/// How refusals are answered.
+package enum RefusalForm: String, CaseIterable, Sendable {
+    /// In JSON-RPC where a call waits for an answer.
+    case jsonrpc
+    /// By HTTP status and challenge (RFC 6750 §3), with metadata of the server (RFC 9728).
+    case strict
 }
 
 /// A request field. Its value is often an API key, so it cannot be printed.

@@ -2,6 +2,13 @@ extension TextParser where Value == UpstreamURL {
     /// Any http or https URL.
     static let url = TextParser { (text: String) throws(Expected) -> UpstreamURL in try checkedURL(text) }
 
+    /// Where clients find us: what a server's path is put behind.
+    static let publicURL = TextParser { (text: String) throws(Expected) -> UpstreamURL in
+        let url = try checkedURL(text)
+        guard url.query == nil else { throw Expected("a URL without a query") }
+        return url
+    }
+
     /// A URL that secrets, user tokens or keys travel over: plain http on this machine only.
     static let trustedURL = TextParser { (text: String) throws(Expected) -> UpstreamURL in try checkedTrustedURL(text) }
 

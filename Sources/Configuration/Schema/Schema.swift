@@ -6,6 +6,9 @@ enum Schema {
 
     private static let listener: [Row<ProxyConfiguration>] = [
         Row("listen", .one(.listen), .standard("127.0.0.1:8089"), \.listen, "where chat servers connect to"),
+        Row(
+            "public_url", .one(.publicURL), .absent("by each request's Host"), \.publicURL,
+            "what stands before /<server> in the URLs that clients use; for strict servers"),
         Row("tls.certificate", .file, .absent("off"), \.certificate, "PEM chain of the listener"),
         Row("tls.key", .file, .absent("off"), \.key, "PEM private key of the listener"),
         Row("tls.client_ca", .file, .absent("off"), \.clientCA, "PEM; demands client certificates signed by it"),
@@ -156,8 +159,9 @@ enum Schema {
             "obo.claims_challenges", .one(.bool), .standard("false"), \.takesChallenges,
             "declares cp1: the server revokes tokens at once and asks for claims (CAE)"),
         Row("provider", .one(.name), .standard("default"), \.provider, "default, or a name in providers"),
-        .checked(
-            "errors", .one(.only("jsonrpc", later: ["strict"])), .standard("jsonrpc"), "how refusals are answered"),
+        Row(
+            "errors", .one(.choice()), .standard("jsonrpc"), \.errors,
+            "how refusals are answered: jsonrpc, or strict as RFC 6750 has it"),
         .later("tools.allow", .list(.text, atLeast: 0), "tools that may be called"),
         .later("tools.deny", .list(.text, atLeast: 0), "tools that may not be called"),
         Row("headers", .headers, .absent("none"), \.headers, "extra request headers"),

@@ -115,6 +115,7 @@ extension Worker {
 
     private func refusal(_ fault: ExchangeFault, _ call: Call) -> Interruption {
         call.retryAfter = fault.retryAfter.map(seconds)
+        call.claims = fault.claims
         return .refused(Refusal(fault))
     }
 

@@ -12,10 +12,12 @@ extension Worker {
         switch interruption {
         case .refused(let refusal):
             call.refusal = refusal
+            // Before the head is let go, since the challenge names the host that the client came by.
+            let mode = mode(for: call)
             let question = await question(of: call, for: refusal)
             send(
                 refusal.answer(
-                    to: question, mode: .jsonrpc, server: call.service?.name, request: call.id,
+                    to: question, mode: mode, server: call.service?.name, request: call.id,
                     retryAfter: call.retryAfter), for: call)
         case .answered: finishBody(call)
         case .clientLeft:
@@ -34,13 +36,16 @@ extension Worker {
     /// What the refusal is an answer to. A JSON-RPC call waits for an error under its own id, so its body is read.
     private func question(of call: Call, for refusal: Refusal) async -> Question {
         defer { finishBody(call) }
+        if call.asksForMetadata { return .metadata }
         switch call.head.method {
         case .get: return .get
         case .delete: return .delete
         case .post: break
         default: return .other
         }
-        guard !refusal.isPlainHTTP, !call.isStreamed, let message = await readMessage(call) else {
+        // Where the status says it all, nobody who waits for leave to send a body is asked for it.
+        let isWorthwhile = call.service?.isStrict != true || !call.head.expectsContinue
+        guard !refusal.isPlainHTTP, !call.isStreamed, isWorthwhile, let message = await readMessage(call) else {
             return .post(.unreadable)
         }
         return .post(message.withSpan { Envelope.read($0) })
@@ -89,7 +94,7 @@ extension Worker {
         }
     }
 
-    private func send(_ answer: Answer, for call: Call) {
+    func send(_ answer: Answer, for call: Call) {
         if answer.closes { call.client.staysOpen = false }
         call.status = answer.status
         call.bytesOut = UInt64(answer.body.count)

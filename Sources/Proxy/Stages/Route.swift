@@ -13,7 +13,7 @@ extension Worker {
             throw .refused(.methodNotAllowed)
         }
         guard hasSidecarKey(call) else { throw .refused(.badSidecarKey) }
-        guard let service = known else { throw .refused(.unknownServer) }
+        guard let service = known else { throw describe(call) }
         call.service = service
         guard head.method == .get || head.method == .post || head.method == .delete else {
             throw .refused(.methodNotAllowed)
