@@ -29,7 +29,8 @@ package struct MintedClaims: Sendable, Equatable {
         issuer = payload["iss"]?.string
         subject = issuer.flatMap { person.name(by: $0) }
         expiresAt = (try? payload.date("exp", .down)) ?? nil
-        audiences = (try? payload.texts("aud")) ?? []
+        // Ours among others that are no text is ours all the same.
+        audiences = payload["aud"].map { ($0.array ?? [$0]).compactMap(\.string) } ?? []
     }
 
     /// Compares the token with the one it was exchanged for.

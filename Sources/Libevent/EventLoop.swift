@@ -98,6 +98,13 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// Monotonic milliseconds, the scale of `Wakeup.deadline`.
     package static var now: UInt64 { nanoseconds / 1_000_000 }
 
+    /// Milliseconds until `deadline`, 0 when it has passed. The clock is read once: between a comparison and a
+    /// subtraction with a reading each, the deadline may pass.
+    package static func left(until deadline: UInt64) -> Int {
+        let now = now
+        return deadline > now ? Int(clamping: deadline &- now) : 0
+    }
+
     /// Monotonic nanoseconds. They pass while the machine sleeps as well: a token whose life went by meanwhile must
     /// not look alive when it wakes.
     @inline(__always) package static var nanoseconds: UInt64 {

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Configuration
@@ -28,6 +29,24 @@ import Testing
     @Test(arguments: [("/nonexistent/x", FileFault.missing), ("/tmp", .directory), ("/dev/zero", .tooLarge)])
     func `that cannot be read has its reason`(path: String, fault: FileFault) {
         #expect(throws: fault) { try SystemFile.read(path) }
+    }
+
+    @Test func `is read again only where that cannot wait`() throws {
+        let path = NSTemporaryDirectory() + "obo-pipe-\(UUID().uuidString)"
+        #expect(mkfifo(path, 0o600) == 0)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        #expect(throws: FileFault.special) { try SystemFile.readAgain(path) }
+        #expect(throws: FileFault.special) { try SystemFile.readAgain("/dev/null") }
+        #expect(throws: FileFault.directory) { try SystemFile.readAgain("/tmp") }
+        #expect(throws: FileFault.missing) { try SystemFile.readAgain("/nonexistent/x") }
+        #expect(try SystemFile.readAgain(#filePath) == SystemFile.read(#filePath))
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `that is a pipe without a writer is empty, and is not waited for`() throws {
+        let path = NSTemporaryDirectory() + "obo-pipe-\(UUID().uuidString)"
+        #expect(mkfifo(path, 0o600) == 0)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        #expect(try SystemFile.read(path).isEmpty)
     }
 }
 

@@ -140,6 +140,18 @@ import Testing
             problems(yaml, leastEnvironment) == [
                 "proxy.yaml:1:97: exchange.parameters: Entra refuses resource beside scope; remove it"
             ])
+        // Found by the issuer's discovery, it is no other.
+        let yamls = [
+            "exchange: {parameters: {resource: x}}\n": "1:24: exchange.parameters",
+            "servers: {tickets: {obo: {parameters: {resource: x}}}}\n": "1:39: servers.tickets.obo.parameters",
+        ]
+        for (yaml, place) in yamls {
+            #expect(
+                problems(yaml, leastEnvironment) == [
+                    "proxy.yaml:\(place): Entra refuses resource beside scope; remove it"
+                ])
+            #expect(problems(yaml, leastEnvironment + ["OBO_ISSUER": "https://id.example.com"]).isEmpty)
+        }
     }
 
     @Test func `called default are the section exchange`() {

@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func oneForUsIsNot() throws {
-        for audience: JSON in ["proxy", "api://proxy", .array(["tickets", "proxy"])] {
+        for audience: JSON in ["proxy", "api://proxy", .array(["tickets", "proxy"]), .array([.integer(1), "proxy"])] {
             #expect(try mismatch(["aud": audience], user()) == .audience)
             #expect(try mismatch(["aud": audience], nil) == .audience)
         }

@@ -134,6 +134,17 @@ import Testing
         #expect(RetryPolicy(retries: 0).decide(after: .timedOut, attempt: 1, elapsed: 0, random: 0) == .giveUp)
     }
 
+    /// With hardly any time left, those at the end of a long line would be cut off while they are answered.
+    @Test func leavesAnAttemptItsTime() {
+        #expect([0, 3000, 9000, 10_000, .max].map { policy.line(elapsed: $0) } == [9000, 6000, 0, 0, 0])
+        #expect(RetryPolicy(attemptTimeout: 1000).line(elapsed: 0) == 9500)
+    }
+
+    /// A time-out of what was begun late says nothing of the provider.
+    @Test func knowsWhatTheLineHasTaken() {
+        #expect([0, 5000, 5500, 9000].map { policy.isCutShort(elapsed: $0) } == [false, false, true, true])
+    }
+
     @Test func respectsRetryAfterAndTheBudget() {
         func decide(_ retryAfter: UInt64?, _ elapsed: UInt64) -> RetryPolicy.Decision {
             policy.decide(
@@ -163,5 +174,14 @@ import Testing
         #expect(policy.timeout(elapsed: 0) == 5000)
         #expect(policy.timeout(elapsed: 5300) == 4700)
         #expect(policy.timeout(elapsed: 20_000) == 0)
+    }
+
+    @Test func aLineLeavesTimeForAnAttempt() {
+        #expect(policy.line(elapsed: 0) == 9000)
+        #expect(policy.line(elapsed: 9500) == 0)
+        #expect(RetryPolicy(attemptTimeout: 500).line(elapsed: 0) == 9750)
+        #expect(!policy.isCutShort(elapsed: 0) && !policy.isCutShort(elapsed: 5250) && policy.isCutShort(elapsed: 5251))
+        #expect(!RetryPolicy(attemptTimeout: 10_000).isCutShort(elapsed: 250))
+        #expect(policy.isCutShort(elapsed: .max))
     }
 }

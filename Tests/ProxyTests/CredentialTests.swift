@@ -108,6 +108,21 @@ private final class Held<Value> {
         #expect(try certificate.current().certificate != first && certificate.generation == 1)
         #expect(try certificate.current().key.type == .ellipticCurve(.p256))
     }
+
+    /// An operator may put the next one in place early; until it begins no provider takes it.
+    @Test func isReplacedWhenTheNextOneBegins() throws {
+        try write(Registered.certificate + Registered.key)
+        let now = Held(1_900_000_000)
+        let certificate = try certificate(LogBook()) { now.value }
+        let first = try certificate.current().certificate
+        try write(Registered.otherCertificate + Registered.otherKey)
+        let text = Array(Registered.otherCertificate.utf8)
+        let next = try Certificate(pem: text.span)
+        now.value = next.notBefore - 1
+        #expect(try certificate.current().certificate == first)
+        now.value = next.notBefore
+        #expect(try certificate.current().certificate == next)
+    }
 }
 
 @Suite struct ManagedIdentityRetryTests {

@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+from fixtures import behaviour
 from fixtures.client import encode, message
 from fixtures.refusal import assert_refused
 
@@ -62,3 +63,13 @@ async def test_unknown_route_is_said_before_the_body(proxy, provider, upstream):
         await client.send(encode("POST", "/unknown", None, fields, provider.user_token()))
         assert (await first_line(client)).startswith(b"HTTP/1.1 404 ")
     upstream.saw_nothing()
+
+
+async def test_go_on_is_said_once_to_a_request_that_is_sent_twice(proxy, provider, upstream):
+    upstream.script(behaviour.unauthorized())
+    async with await proxy.connect() as client:
+        await client.send(asking(provider.user_token()))
+        assert (await first_line(client)).startswith(b"HTTP/1.1 100 ")
+        await client.send(BODY)
+        assert (await client.response()).json()["id"] == "asked"
+    assert [request.body for request in upstream.requests] == [BODY, BODY]

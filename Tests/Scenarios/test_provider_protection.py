@@ -151,6 +151,25 @@ async def test_those_who_wait_for_their_turn_do_not_ask_a_provider_that_went_dow
     assert sorted(set(reasons)) == ["breaker_open", "exchange_unavailable"] and reasons.count("breaker_open") == 35
 
 
+async def test_a_line_too_long_is_not_taken_for_a_provider_that_is_down(start_proxy, provider):
+    """Those at its end are told that it was too long, and nobody is cut off from a provider that answers well."""
+    proxy = await start_proxy(OBO_MAX_CONNECTIONS="1")
+
+    async def takes_its_time(call):
+        await asyncio.sleep(0.7)
+        await provider.default(call)
+
+    provider.always(takes_its_time)
+    began = time.monotonic()
+    calls = (proxy.call(provider.user_token(f"user{number}")) for number in range(30))
+    refused = [response for response in await asyncio.gather(*calls) if "error" in response.json()]
+    assert time.monotonic() - began < 11
+    for response in refused:
+        assert_refused(response, "overloaded")
+    assert len(provider.exchanges) >= 30 - len(refused) >= 10
+    assert (await proxy.call(provider.user_token("late"))).json()["result"]
+
+
 @pytest.mark.parametrize("form", ["seconds", "date"])
 async def test_retry_after_is_heeded_for_the_scope(start_proxy, provider, form):
     proxy = await start_proxy(
@@ -186,3 +205,13 @@ async def test_a_burst_looks_once_where_tokens_are_exchanged(start_proxy, provid
     gate.set()
     assert all("result" in response.json() for response in await calls)
     assert len(provider.discoveries) == 1
+
+
+async def test_a_discovery_that_says_no_place_is_asked_for_again(start_proxy, provider):
+    """Good for the keys and no good for exchanges; mended by the operator of the provider while we run."""
+    document = {"issuer": provider.issuer, "jwks_uri": provider.jwks_uri}
+    provider.discovery_answer = behaviour.json_answer(document)
+    proxy = await start_proxy(OBO_RETRIES="0")
+    assert_refused(await proxy.call(provider.user_token("alice")), "exchange_unavailable")
+    provider.discovery_answer = None
+    assert (await proxy.call(provider.user_token("bob"))).json()["result"]

@@ -80,18 +80,22 @@ async def test_the_same_secret_is_not_tried_again(proxy, provider, upstream):
     upstream.saw_nothing()
 
 
-@pytest.mark.parametrize("how", ["gone", "empty", "a line break"])
+@pytest.mark.parametrize("how", ["gone", "empty", "a line break", "a pipe"])
 async def test_what_is_no_secret_does_not_replace_one(proxy, provider, secret, how):
     """As with a bad configuration: the old one stays, and the log says so, once."""
-    if how == "gone":
+    if how in ("gone", "a pipe"):
         os.unlink(secret)
-    else:
+    if how == "a pipe":
+        # One that nobody writes to would keep its reader for ever.
+        os.mkfifo(secret)
+    elif how != "gone":
         Path(secret).write_text("" if how == "empty" else "\n")
     for user in ("alice", "bob"):
         assert (await succeeds(proxy, provider, user)).form["client_secret"] == "first"
     (record,) = await told(proxy)
     assert record["level"] == "error" and secret in record["fault"] and "stays" in record["message"]
-    Path(secret).write_text("second")
+    write(Path(secret).parent, "secret.new", "second")
+    os.replace(f"{secret}.new", secret)
     assert (await succeeds(proxy, provider, "carol")).form["client_secret"] == "second"
 
 

@@ -83,6 +83,37 @@ async def test_body_that_comes_behind_its_head(proxy, provider, upstream):
     assert [request.body for request in upstream.requests] == [body, body]
 
 
+async def in_chunks(proxy, token, request_id, pieces=(10, 1000)):
+    """A call in chunks that is there as a whole, followed by another on the same connection."""
+    body = json.dumps(message(request_id=request_id)).encode()
+    cuts = [0, *pieces, len(body)]
+    parts = [part for start, end in zip(cuts, cuts[1:]) if (part := body[start:end])]
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\nX-Trailer: dropped\r\n\r\n"
+    head = encode("POST", "/tickets", None, [("Transfer-Encoding", "chunked")], token)
+    async with await proxy.connect() as client:
+        await client.send(head + chunks + encode("POST", "/tickets", message(request_id="next"), token=token))
+        response = await client.response()
+        assert (await client.response()).json()["id"] == "next"
+    return response
+
+
+async def test_body_in_chunks(proxy, provider, upstream):
+    """Some clients, and gateways in front of us, send even small messages in chunks."""
+    upstream.script(behaviour.unauthorized())
+    response = await in_chunks(proxy, provider.user_token(), "first")
+    assert response.json()["result"] and response.json()["id"] == "first"
+    bodies = [json.loads(request.body) for request in upstream.requests]
+    assert bodies == [message(request_id="first"), message(request_id="first"), message(request_id="next")]
+
+
+@pytest.mark.parametrize("fault", [behaviour.unauthorized(), behaviour.close], ids=["401", "closes"])
+async def test_body_in_chunks_that_is_refused(proxy, provider, upstream, fault):
+    """The refusal bears the call's own id, as with any other framing."""
+    upstream.script(fault, fault)
+    response = await in_chunks(proxy, provider.user_token(), "first")
+    assert_refused(response, {"upstream_rejected_token", "upstream_unreachable", "upstream_protocol"}, "first")
+
+
 async def test_upload_too_large_to_hold(proxy, provider, upstream):
     """What has been streamed away cannot be sent again: refuse, and send nothing twice."""
     upstream.always(behaviour.unauthorized())
@@ -183,3 +214,53 @@ async def test_the_log_says_it_was_a_bypass(proxy, provider, upstream):
     assert await proxy.metric("obo_token_lookups_total", server="tickets", result="bypass") == 1
     await proxy.stop()
     assert [record["token"] for record in proxy.records("request")] == ["miss", "bypass"]
+
+
+async def test_the_log_has_the_time_of_both_exchanges(proxy, provider, upstream):
+    """The first of them waits for its second attempt, and so takes long enough to be seen."""
+    provider.script(behaviour.answer(503))
+    upstream.script(behaviour.unauthorized())
+    assert (await proxy.call(provider.user_token())).json()["result"]
+    await proxy.stop()
+    (record,) = proxy.records("request")
+    times = [int(each["duration_ms"]) for each in proxy.records("exchange")]
+    assert len(times) == 2 and record["exchange_ms"] >= sum(times) > 200
+    assert record["bytes_in"] == len(upstream.requests[0].body)
+
+
+async def test_requests_behind_it(proxy, provider, upstream):
+    token = provider.user_token()
+    await proxy.call(token)
+    upstream.script(behaviour.unauthorized())
+    many = b"".join(encode("POST", "/tickets", message(request_id=number), token=token) for number in range(5))
+    async with await proxy.connect() as client:
+        await client.send(many)
+        assert [(await client.response()).json()["id"] for _ in range(5)] == list(range(5))
+    assert [request.json()["id"] for request in upstream.requests[1:]] == [0, 0, 1, 2, 3, 4]
+
+
+async def test_the_client_leaves_meanwhile(proxy, provider, upstream):
+    token = provider.user_token()
+    await proxy.call(token)
+    upstream.script(behaviour.unauthorized())
+    release = provider.hold()
+    async with await proxy.connect() as client:
+        await client.send(encode("POST", "/tickets", message(), token=token))
+        await provider.exchanges.reaches(2)
+    release.set()
+    await proxy.settles("obo_open_connections", 0, side="client")
+    assert len(upstream.requests) == 2
+    assert (await proxy.call(token)).json()["result"]
+    await proxy.stop()
+    assert [r["status"] for r in proxy.records("request")] == [200, 499, 200]
+
+
+async def test_an_exchange_that_takes_longer_than_a_server_may(start_proxy, provider, upstream):
+    """The server's time does not run while it is not asked."""
+    proxy = await start_proxy(OBO_TIMEOUTS_RESPONSE="100ms")
+    token = provider.user_token()
+    await proxy.call(token)
+    upstream.script(behaviour.unauthorized())
+    provider.script(behaviour.answer(503))
+    assert (await proxy.call(token)).json()["result"]
+    assert len(provider.exchanges) == 3

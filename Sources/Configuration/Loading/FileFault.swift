@@ -16,6 +16,8 @@ package enum FileFault: Error, Hashable, Sendable, CustomStringConvertible {
     case tooLarge
     /// Nothing is in it.
     case empty
+    /// A pipe, a socket or a device.
+    case special
     /// Another error, by its `errno`.
     case other(Int32)
 
@@ -27,6 +29,7 @@ package enum FileFault: Error, Hashable, Sendable, CustomStringConvertible {
         case .directory: "it is a directory"
         case .tooLarge: "the file is larger than 1 MiB"
         case .empty: "the file is empty"
+        case .special: "it is no regular file, and cannot be read again"
         case .other(let code): "the file cannot be read (errno \(code))"
         }
     }
@@ -37,11 +40,33 @@ package enum SystemFile {
     /// The largest file that is read, in bytes.
     package static let limit = 1 << 20
 
-    /// All bytes of the file at `path`.
+    /// All bytes of the file at `path`, which may be a pipe: as long as there is nobody to wait but the operator.
     package static func read(_ path: String) throws(FileFault) -> [UInt8] {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        // A named pipe that nobody writes to reads as empty, instead of stopping us until somebody comes.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw fault() }
         defer { close(descriptor) }
+        // One that is being written, such as a shell's <(command), is waited for as usual.
+        guard fcntl(descriptor, F_SETFL, 0) == 0 else { throw fault() }
+        return try content(of: descriptor)
+    }
+
+    /// All bytes of the regular file at `path`. A pipe without a writer would keep its reader, and every exchange
+    /// behind it, for ever.
+    package static func readAgain(_ path: String) throws(FileFault) -> [UInt8] {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw errno == ENXIO ? .special : fault() }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw fault() }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return try content(of: descriptor)
+        case S_IFDIR: throw .directory
+        default: throw .special
+        }
+    }
+
+    private static func content(of descriptor: Int32) throws(FileFault) -> [UInt8] {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16_384)
         while true {

@@ -109,7 +109,7 @@ private struct Loader {
         var provider = ProviderConfiguration()
         provider.name = name
         resolver.fill(Schema.provider, prefix, &provider, fallbacks: fallbacks)
-        ProviderRules.apply(&provider, prefix, &resolver)
+        ProviderRules.apply(&provider, prefix, isEntra: configuration.isEntra(provider), &resolver)
         configuration.providers[name] = provider
     }
 

@@ -4,7 +4,8 @@ package import Bytes
 package enum SecretFile {
     /// The secret in a file: all of it, without one final line break, which editors and `echo` add.
     /// - Throws: `FileFault`, `.empty` when nothing is in it.
-    package static func read(_ path: String, by readFile: FileReader = SystemFile.read) throws(FileFault) -> Secret {
+    package static func read(_ path: String, by readFile: FileReader = SystemFile.readAgain) throws(FileFault) -> Secret
+    {
         let bytes = withoutLineBreak(try readFile(path))
         guard !bytes.isEmpty else { throw .empty }
         return Secret(copying: bytes.span)

@@ -26,8 +26,8 @@ enum ServerRules {
     private static func parameters(
         _ server: ServerConfiguration, _ configuration: ProxyConfiguration, _ resolver: inout Resolver
     ) {
-        guard let endpoint = configuration.providers[server.provider]?.tokenEndpoint, Entra.isHost(endpoint.host),
-            server.parameters.contains(where: { $0.name.lowercased() == "resource" })
+        guard let provider = configuration.providers[server.provider], configuration.isEntra(provider),
+            server.parameters.nameResource
         else { return }
         resolver.fail("servers.\(server.name).obo.parameters", "Entra refuses resource beside scope; remove it")
     }

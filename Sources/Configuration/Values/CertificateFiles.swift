@@ -16,7 +16,7 @@ package struct CertificateFiles: Sendable {
     }
 
     /// The files as they are now.
-    package func reread(by readFile: FileReader = SystemFile.read) throws(UnreadableFile) -> CertificateFiles {
+    package func reread(by readFile: FileReader = SystemFile.readAgain) throws(UnreadableFile) -> CertificateFiles {
         CertificateFiles(
             certificate: try certificate.reread(by: readFile),
             key: try key.map { key throws(UnreadableFile) in try key.reread(by: readFile) },

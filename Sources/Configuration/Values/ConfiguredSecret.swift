@@ -40,7 +40,7 @@ package struct UnreadableFile: Error, Hashable, Sendable, CustomStringConvertibl
 
 extension ConfiguredFile {
     /// The file as it is now.
-    package func reread(by readFile: FileReader = SystemFile.read) throws(UnreadableFile) -> ConfiguredFile {
+    package func reread(by readFile: FileReader = SystemFile.readAgain) throws(UnreadableFile) -> ConfiguredFile {
         do throws(FileFault) {
             let bytes = try readFile(path)
             guard !bytes.isEmpty else { throw .empty }
@@ -51,7 +51,7 @@ extension ConfiguredFile {
 
 extension ConfiguredSecret {
     /// The secret as its file says now; one that is in no file stays.
-    package func reread(by readFile: FileReader = SystemFile.read) throws(UnreadableFile) -> ConfiguredSecret {
+    package func reread(by readFile: FileReader = SystemFile.readAgain) throws(UnreadableFile) -> ConfiguredSecret {
         guard case .file(let path) = source else { return self }
         do throws(FileFault) {
             return ConfiguredSecret(value: try SecretFile.read(path, by: readFile), source: source)

@@ -97,8 +97,8 @@ final class HTTPCaller {
 
     private func dial(_ wakeup: Wakeup, until deadline: UInt64) async throws(CallFault) -> Peer {
         do {
-            let left = deadline > EventLoop.now ? Int(deadline - EventLoop.now) : 1
-            return Peer(try await endpoint.connect(on: loop, wakeup, within: left), pool: pool)
+            let left = EventLoop.left(until: deadline)
+            return Peer(try await endpoint.connect(on: loop, wakeup, within: max(left, 1)), pool: pool)
         } catch { throw .dial(error) }
     }
 

@@ -75,10 +75,14 @@ actor KeySource {
     ///   - milliseconds: for asking, if that is necessary.
     func tokenEndpoint(mutualTLS: Bool = false, within milliseconds: Int) async -> UpstreamURL? {
         guard let issuer = issuers.first else { return nil }
-        if discovered[issuer.identifier] == nil { await discoverOnce(issuer, within: milliseconds) }
-        let found = discovered[issuer.identifier]
-        let text = mutualTLS ? found?.mutualTLSTokenEndpoint : found?.tokenEndpoint
-        return text.flatMap { try? UpstreamURL(trusted: $0) }
+        func found() -> UpstreamURL? {
+            let document = discovered[issuer.identifier]
+            let text = mutualTLS ? document?.mutualTLSTokenEndpoint : document?.tokenEndpoint
+            return text.flatMap { try? UpstreamURL(trusted: $0) }
+        }
+        // Also when there is a document that does not say: it stays for a day otherwise, mended or not.
+        if found() == nil { await discoverOnce(issuer, within: milliseconds) }
+        return found()
     }
 
     /// One look for all exchanges that need it: who comes meanwhile waits for its end, which is bounded.

@@ -55,7 +55,7 @@ actor TokenEndpoint {
     /// Attempts until one has an outcome that another would not better.
     private func exchange(_ order: ExchangeOrder, _ course: inout Course) async -> ExchangeOutcome {
         while true {
-            guard await places.take(for: order.user.identityDigest, within: course.left) else {
+            guard await places.take(for: order.user.identityDigest, within: course.line) else {
                 return .failed(.queueTimedOut)
             }
             // While it waited for its turn, others may have found that the provider is down.
@@ -63,9 +63,10 @@ actor TokenEndpoint {
                 places.give()
                 return .failed(fault)
             }
-            course.attempts += 1
-            let (outcome, proof) = await attempt(order, course)
+            course.begin()
+            let (answer, proof) = await attempt(order, course)
             places.give()
+            let outcome = course.verdict(on: answer)
             let mayGoOn = desk.attempted(order.flight, fault: outcome.fault)
             guard let fault = outcome.fault, mayGoOn else { return outcome }
             if course.mayProveAgain(fault), let proof, await credentials.mayDiffer(from: proof) { continue }
@@ -86,7 +87,7 @@ actor TokenEndpoint {
         _ order: ExchangeOrder, _ course: Course
     ) async -> (outcome: ExchangeOutcome, proof: ClientProof?) {
         let deadline = EventLoop.now &+ course.attemptTimeout
-        let left = { deadline > EventLoop.now ? Int(deadline &- EventLoop.now) : 0 }
+        let left = { EventLoop.left(until: deadline) }
         guard let endpoint = await endpoint(within: left()) else { return (.failed(.unreachable), nil) }
         guard left() > 0 else { return (.failed(.timedOut), nil) }
         let proof: ClientProof

@@ -94,7 +94,7 @@ struct RelayClock {
     /// Looks again when the first of the waits is over, counted from its own beginning.
     private func arm() {
         let due = min(lastHeard &+ idle, keepAlive.map { lastSaid &+ $0 } ?? .max)
-        wakeup.expire(after: Int(clamping: max(due, EventLoop.now) &- EventLoop.now))
+        wakeup.expire(after: EventLoop.left(until: due))
     }
 
     mutating func heard() {

@@ -75,13 +75,17 @@ extension Worker {
 
     /// Sends the head, together with a body that arrived whole with it.
     private func sendHead(of call: Call, to upstream: Upstream) {
-        if case .length(let size) = call.head.framing, call.holdsBody(of: size) {
+        switch call.head.framing {
+        case .length(let size) where call.holdsBody(of: size):
             unsafe call.client.peer.withInputBytes { bytes in
                 let body = unsafe UnsafeRawBufferPointer(rebasing: bytes[call.head.byteCount..<call.held])
                 unsafe upstream.stream.send(out, body)
             }
             call.bytesIn = size
-        } else {
+        case .chunked where call.holdsChunks(limit: bodyLimit):
+            call.eachChunk { out.appendChunk($0) }
+            sendLastChunk(to: upstream.stream)
+        default:
             upstream.stream.send(out)
             if case .none = call.head.framing { return }
             beginStreaming(call)
@@ -157,10 +161,47 @@ extension Call {
         body = BodyDecoder(.none)
         return true
     }
+
+    /// Notes that a whole body in chunks is in the client's buffer, if it is. Unlike one whose length is known it is
+    /// never waited for: its sender may want the answer to begin before the body ends.
+    fileprivate func holdsChunks(limit: UInt64) -> Bool {
+        guard client.peer.buffered &- head.byteCount <= Int(Self.mostHeld) else { return false }
+        var size: UInt64 = 0
+        guard let whole = eachChunk({ size &+= UInt64($0.count) }), size <= limit else { return false }
+        held = whole
+        body = BodyDecoder(.none)
+        bytesIn = size
+        return true
+    }
+
+    /// Lends the parts of a body in chunks that are in the client's buffer.
+    /// - Returns: the length of head and body in chunks; nil when it is not all there, or malformed.
+    @discardableResult
+    fileprivate func eachChunk(_ use: (Span<UInt8>) -> Void) -> Int? {
+        client.peer.withInput { bytes in
+            var (decoder, whole) = (BodyDecoder(.chunked), head.byteCount)
+            while whole <= bytes.count {
+                let rest = bytes.extracting(whole..<bytes.count)
+                guard let part = try? decoder.decode(rest), part.consumed > 0 else { return nil }
+                if !part.payload.isEmpty { use(rest.extracting(part.payload)) }
+                whole &+= part.consumed
+                if part.isComplete { return whole }
+            }
+            return nil
+        }
+    }
 }
 
 extension ByteBuffer {
     /// Appends one chunk (RFC 9112 section 7.1). Empty payloads must not come here: they would end the body.
+    func appendChunk(_ payload: Span<UInt8>) {
+        append(hexadecimal: UInt64(payload.count))
+        append("\r\n" as StaticString)
+        append(payload)
+        append("\r\n" as StaticString)
+    }
+
+    /// The same.
     func appendChunk(_ payload: UnsafeRawBufferPointer) {
         append(hexadecimal: UInt64(payload.count))
         append("\r\n" as StaticString)

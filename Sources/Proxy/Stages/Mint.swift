@@ -106,7 +106,7 @@ extension Worker {
     private func wait(for flight: FlightID, _ call: Call) async throws(Interruption) -> MintedCredential {
         let began = EventLoop.nanoseconds
         let outcome = await shared.desk.outcome(of: flight)
-        call.exchangeNanoseconds = EventLoop.nanoseconds &- began
+        call.exchangeNanoseconds &+= EventLoop.nanoseconds &- began
         switch outcome {
         case .minted(let token): return try use(token, call)
         case .failed(let fault): throw refusal(fault, call)

@@ -28,7 +28,9 @@ final class RotatingCertificate {
         }
         content = Rotating(first, path, log) { old throws(CredentialFault) in
             guard let new = try Self.reread(old.files) else { return nil }
-            try Self.requireValid(new.identity.certificate, path: new.files.certificate.path, now: clock())
+            let (certificate, path, now) = (new.identity.certificate, new.files.certificate.path, clock())
+            try Self.requireValid(certificate, path: path, now: now)
+            guard certificate.notBefore <= now else { throw .unusable(path, "the certificate has not begun") }
             return new
         }
         report(first.identity.certificate)
