@@ -184,11 +184,13 @@ async def test_federated_token_has_ended(doctor, provider, tmp_path):
     assert not provider.exchanges
 
 
-async def test_provider_that_mints_for_anybody(doctor, provider):
+@pytest.mark.parametrize("tokens, verdict, code", [("jwt", "warn", 0), ("opaque", "FAIL", 1)])
+async def test_provider_that_mints_for_anybody(doctor, provider, tokens, verdict, code):
+    """The proxy verifies what it sends there, unless the provider is the only one who can."""
     provider.always(None)
-    code, text = await doctor()
-    assert code == 1
-    check(text, "FAIL", "credential", "forged")
+    exit_code, text = await doctor(OBO_TOKENS=tokens)
+    assert exit_code == code, text
+    check(text, verdict, "credential", "forged")
 
 
 # name: (what the provider answers to the user's exchange, what the finding says)

@@ -85,8 +85,8 @@ async def test_six_hundred_exchanges_at_once(start_proxy, provider, upstream):
     servers = ["tickets", "wiki", "code"]
     variables = {f"OBO_SERVER_{name.upper()}_URL": upstream.url for name in servers}
     variables |= {f"OBO_SERVER_{name.upper()}_SCOPES": SCOPE.replace("tickets", name) for name in servers}
-    proxy = await start_proxy(OBO_WORKERS="2", OBO_MAX_CONNECTIONS="8", **variables)
-    watched = Watched(provider, 8)
+    proxy = await start_proxy(OBO_WORKERS="2", OBO_MAX_CONNECTIONS="32", **variables)
+    watched = Watched(provider, 32)
     provider.always(watched)
     tokens = [provider.user_token(f"user{number}") for number in range(200)]
     answers = await asyncio.gather(
@@ -94,7 +94,7 @@ async def test_six_hundred_exchanges_at_once(start_proxy, provider, upstream):
     )
     assert all("result" in answer.json() for answer in answers)
     assert len(provider.exchanges) == 600
-    assert watched.most == 8
+    assert watched.most == 32
     assert len({(exchange.form["assertion"], exchange.form["scope"]) for exchange in provider.exchanges}) == 600
 
 

@@ -154,7 +154,8 @@ actor Doctor {
                     fault.operatorAdvice)
             }
         }
-        return ExchangeFindings.credential(subject, server: service.name, outcome)
+        return ExchangeFindings.credential(
+            subject, server: service.name, outcome, isOnlyJudge: configuration.identity.tokens == .opaque)
     }
 
     private func tls(for provider: ProviderConfiguration) -> TLSClientContext {

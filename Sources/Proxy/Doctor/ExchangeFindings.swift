@@ -6,18 +6,31 @@ enum ExchangeFindings {
     // MARK: The client's credential
 
     /// The outcome of an exchange whose user token is a forgery: whoever refuses that one has let our credential pass.
-    /// - Parameter server: the one whose scopes the probe asked for.
-    static func credential(_ provider: String, server: String, _ outcome: ExchangeOutcome) -> Finding {
+    /// - Parameters:
+    ///   - server: the one whose scopes the probe asked for.
+    ///   - isOnlyJudge: whether user tokens are verified by the provider alone.
+    static func credential(
+        _ provider: String, server: String, _ outcome: ExchangeOutcome, isOnlyJudge: Bool = false
+    ) -> Finding {
         switch outcome {
-        case .minted: forged(provider)
+        case .minted: forged(provider, isOnlyJudge)
         // What was refused here had been minted.
-        case .failed(let fault): fault.mismatch == nil ? credential(provider, server, fault) : forged(provider)
+        case .failed(let fault):
+            fault.mismatch == nil ? credential(provider, server, fault) : forged(provider, isOnlyJudge)
         }
     }
 
-    private static func forged(_ provider: String) -> Finding {
-        Finding(
-            .fault, .credential, provider, "it minted a token for a forged user token",
+    /// The client was accepted, and so would anybody be whose token nobody else looks at.
+    private static func forged(_ provider: String, _ isOnlyJudge: Bool) -> Finding {
+        let detail = "it minted a token for a forged user token"
+        guard isOnlyJudge else {
+            return Finding(
+                .warning, .credential, provider, "accepted, but \(detail)",
+                "The provider does not verify what it exchanges. Here only tokens go there that the proxy has verified."
+            )
+        }
+        return Finding(
+            .fault, .credential, provider, detail,
             "The provider does not verify what it exchanges. Do not use it before that is mended.")
     }
 

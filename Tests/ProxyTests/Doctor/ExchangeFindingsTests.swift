@@ -46,9 +46,10 @@ private func outcome(_ status: Int, _ body: String) -> ExchangeOutcome {
         #expect("\(finding)".contains(words), "\(finding)")
     }
 
-    @Test func whoMintsForAForgeryIsNotToBeUsed() {
+    @Test func whoMintsForAForgeryIsNotToBeTheOnlyJudge() {
         let good = outcome(200, #"{"token_type":"Bearer","access_token":"t","expires_in":60}"#)
-        #expect(ExchangeFindings.credential("default", server: "s", good).verdict == .fault)
+        #expect(ExchangeFindings.credential("default", server: "s", good).verdict == .warning)
+        #expect(ExchangeFindings.credential("default", server: "s", good, isOnlyJudge: true).verdict == .fault)
         var mismatch = ExchangeFault(.invalidExchangeResponse)
         mismatch.mismatch = "user"
         let finding = ExchangeFindings.credential("default", server: "s", .failed(mismatch))
