@@ -34,6 +34,8 @@ package enum Question: Sendable, Equatable {
 package enum RefusalMode: Sendable, Equatable {
     /// In JSON-RPC wherever a call waits for an answer, for clients that give up a whole connection on an HTTP error.
     case jsonrpc
+    /// By HTTP status always, where clients don't read the answer to a POST.
+    case status
     /// By HTTP status always, with a challenge where another token would help (RFC 6750 §3).
     case strict(BearerChallenge)
 }
@@ -55,6 +57,7 @@ extension Refusal {
         let writer = AnswerWriter(refusal: self, server: server, request: request, retryAfter: retryAfter)
         switch mode {
         case .jsonrpc: return isPlainHTTP ? writer.http(status, question) : writer.jsonrpc(question)
+        case .status: return writer.plain(question)
         case .strict(let challenge): return writer.strict(question, challenge)
         }
     }
@@ -72,16 +75,23 @@ private struct AnswerWriter {
 
     func jsonrpc(_ question: Question) -> Answer {
         switch question {
-        case .post(.request(let id, "initialize")): return http(refusal.status, question, id: id)
-        case .post(.request(let id, _)): return ok { append(id, server: server, to: $0) }
+        case .post(.request(let id, let method)) where method != "initialize":
+            return ok { append(id, server: server, to: $0) }
         case .post(.batch(let messages)):
             let ids = messages.compactMap { if case .request(let id, _) = $0 { id } else { nil } }
-            return ids.isEmpty ? http(refusal.status, question) : ok { append(ids, to: $0) }
+            return ids.isEmpty ? plain(question) : ok { append(ids, to: $0) }
+        default: return plain(question)
+        }
+    }
+
+    func plain(_ question: Question) -> Answer {
+        switch question {
+        case .post(.request(let id, _)): return http(refusal.status, question, id: id)
         case .post(.unreadable):
             // A probe without any token, as chat servers send at start: anything like 401 would mark the server
             // as one with a sign-in of its own.
             return http(refusal == .missingToken ? Refusal.badRequest.status : refusal.status, question)
-        case .post(.notification), .post(.response), .get, .delete, .metadata, .other:
+        case .post(.notification), .post(.response), .post(.batch), .get, .delete, .metadata, .other:
             return http(refusal.status, question)
         }
     }

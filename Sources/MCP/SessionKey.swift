@@ -34,7 +34,7 @@ package struct SessionKey: Sendable {
         signed.reserveCapacity(id.count &+ 1 &+ Self.macLength)
         for i in id.indices { signed.append(id[i]) }
         signed.append(UInt8(ascii: "~"))
-        signed += mac(id, owner)
+        signed += mac("session", id, owner)
         return signed
     }
 
@@ -45,7 +45,8 @@ package struct SessionKey: Sendable {
         guard length > 0, signed[length] == UInt8(ascii: "~") else { return nil }
         let id = signed.extracting(0..<length)
         guard Self.isLegal(id) else { return nil }
-        return equalInConstantTime(signed.extracting((length &+ 1)..<signed.count), mac(id, owner).span) ? length : nil
+        return equalInConstantTime(signed.extracting((length &+ 1)..<signed.count), mac("session", id, owner).span)
+            ? length : nil
     }
 
     private static func isLegal(_ id: Span<UInt8>) -> Bool {
@@ -54,11 +55,11 @@ package struct SessionKey: Sendable {
         return true
     }
 
-    private func mac(_ id: Span<UInt8>, _ owner: Owner) -> [UInt8] {
+    func mac(_ purpose: String, _ id: Span<UInt8>, _ owner: Owner) -> [UInt8] {
         let message = ByteBuffer(capacity: 512)
         // The purpose comes first, so that no other HMAC under this key can pass for a session's; lengths go with
         // every part, or one owner's could be cut to look like another's.
-        for part in ["session", owner.server, owner.issuer, owner.subject] { message.appendPart(part.utf8.span) }
+        for part in [purpose, owner.server, owner.issuer, owner.subject] { message.appendPart(part.utf8.span) }
         message.appendPart(id)
         return Base64URL.encode(message.withSpan { hmac($0) }.bytes.span.extracting(0..<16))
     }

@@ -25,6 +25,8 @@ final class Call {
     var minted: MintedToken?
     /// The session id without its keyed part, where the request named one.
     var session: [UInt8]?
+    /// Where the server told the client to post, where the request is such a post.
+    var endpoint: [UInt8]?
 
     /// The browser origin that was let through, which the answer must name.
     var origin: [UInt8]?

@@ -2,6 +2,7 @@ internal import Bytes
 internal import Configuration
 internal import HTTP1
 internal import Libevent
+internal import MCP
 internal import OnBehalfOf
 internal import OpenSSL
 
@@ -23,6 +24,8 @@ final class Service: Sendable, CustomStringConvertible, CustomReflectable {
     let exchangeDigest: Digest256
     let endpoint: Endpoint
     let timeouts: Timeouts
+    /// What its announcements of where to post are resolved against; nil where the transport has none.
+    let endpoints: EndpointBase?
     /// Whether refusals are HTTP's and RFC 6750's alone.
     let isStrict: Bool
     /// Its name for people.
@@ -45,12 +48,15 @@ final class Service: Sendable, CustomStringConvertible, CustomReflectable {
         self.target = target
         self.check = check
         exchangeDigest = target.service(claims: target.claims()) { SHA256.digest($0) }
-        replaced = server.headers.compactMap { FieldName($0.name) }
+        // Events that come compressed could not be read here.
+        let plain = server.transport == .sse ? ["Accept-Encoding"] : []
+        replaced = (server.headers.map(\.name) + plain).compactMap { FieldName($0) }
         name = server.name
         nameBytes = Array(server.name.utf8)
         pathBytes = Array("/\(server.name)".utf8)
         endpoint = Endpoint(host: server.url.host, port: server.url.port, tls: tls)
         timeouts = Timeouts(server.timeouts)
+        endpoints = server.transport == .sse ? EndpointBase(server.url) : nil
         isStrict = server.errors == .strict
         title = server.title
         path = Array(server.url.path.utf8)
@@ -58,6 +64,7 @@ final class Service: Sendable, CustomStringConvertible, CustomReflectable {
         query = server.url.query.flatMap { $0.isEmpty ? nil : Array($0.utf8) }
         let head = ByteBuffer()
         head.append(string: " HTTP/1.1\r\nHost: \(server.url.authority)\r\nVia: 1.1 obo-proxy\r\n")
+        for name in plain { head.append(string: "\(name): identity\r\n") }
         for header in server.headers {
             head.append(string: "\(header.name): ")
             unsafe header.value.withBytes { unsafe head.append($0) }
@@ -75,6 +82,13 @@ final class Service: Sendable, CustomStringConvertible, CustomReflectable {
         target.service(claims: target.claims(for: challenge)) { SHA256.digest($0) }
     }
 
+    /// Whether a path is one that its clients are told to post to: there is nothing else below its own.
+    func isPostedTo(_ path: Span<UInt8>, by method: Method) -> Bool {
+        let own = pathBytes
+        guard endpoints != nil, method == .post || method == .options, path.count > own.count else { return false }
+        return path[own.count] == UInt8(ascii: "/") && equal(own.span, path.extracting(0..<own.count))
+    }
+
     /// Its name alone: the head's start holds configured fields, which are often API keys.
     var description: String { name }
     var customMirror: Mirror { Mirror(self, children: []) }
@@ -89,6 +103,12 @@ final class Service: Sendable, CustomStringConvertible, CustomReflectable {
         guard let requested, !requested.isEmpty else { return }
         out.append(byte: UInt8(ascii: query == nil ? "?" : "&"))
         out.append(head.extracting(requested.range))
+    }
+}
+
+extension EndpointBase {
+    init(_ url: UpstreamURL) {
+        self.init(scheme: url.scheme.rawValue, host: url.host, port: url.port, path: url.path, query: url.query)
     }
 }
 

@@ -15,6 +15,8 @@ actor Worker {
 
     /// Where heads and re-framed bodies are put together; empty whenever a stage suspends.
     let out = ByteBuffer(capacity: 16 * 1024)
+    /// What is left of one read of an answer that is rewritten; empty outside of `Relay.emit`.
+    let passed = ByteBuffer(capacity: 1024)
     let buffers = BufferPool()
     let hasher: SHA256Hasher
     let lines = LineWriter()

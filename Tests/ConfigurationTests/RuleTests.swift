@@ -212,14 +212,13 @@ import Testing
     @Test(arguments: [
         (
             "type: stdio",
-            "proxy.yaml:3:11: servers.tickets.type: stdio is refused: it carries no request headers, so no user's token; expected streamable-http"
+            "proxy.yaml:3:11: servers.tickets.type: stdio is refused: it carries no request headers, so no user's token; expected streamable-http, sse"
         ),
         (
             "type: websocket",
-            "proxy.yaml:3:11: servers.tickets.type: websocket is refused: it carries no request headers after its start, so a token could not be renewed; expected streamable-http"
+            "proxy.yaml:3:11: servers.tickets.type: websocket is refused: it carries no request headers after its start, so a token could not be renewed; expected streamable-http, sse"
         ),
-        ("type: sse", "proxy.yaml:3:11: servers.tickets.type: sse is not supported yet; expected streamable-http"),
-        ("type: http", "proxy.yaml:3:11: servers.tickets.type: expected streamable-http"),
+        ("type: http", "proxy.yaml:3:11: servers.tickets.type: expected one of streamable-http, sse"),
         (
             "errors: jsonrcp",
             "proxy.yaml:3:13: servers.tickets.errors: expected one of jsonrpc, strict; did you mean jsonrpc?"

@@ -58,7 +58,8 @@ class Recorder:
 
 
 class SDKServer:
-    def __init__(self, provider):
+    def __init__(self, provider, transport="streamable-http"):
+        self.transport = transport
         self.verifier = Verifier(provider)
         self.may_go_on = asyncio.Event()
         self.cancelled = asyncio.Event()
@@ -77,7 +78,8 @@ class SDKServer:
         self.mcp.tool()(self.wait)
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/mcp"
+        path = {"streamable-http": "/mcp", "sse": "/sse"}[transport]
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}{path}"
 
     async def whoami(self) -> str:
         """Who calls, as the minted token says."""
@@ -101,7 +103,8 @@ class SDKServer:
         return "too late"
 
     async def __aenter__(self):
-        self.recorder = Recorder(self.mcp.streamable_http_app())
+        app = self.mcp.sse_app() if self.transport == "sse" else self.mcp.streamable_http_app()
+        self.recorder = Recorder(app)
         config = uvicorn.Config(self.recorder, log_level="warning", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._task = asyncio.ensure_future(self._server.serve(sockets=[self._socket]))

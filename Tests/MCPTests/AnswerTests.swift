@@ -52,6 +52,22 @@ extension Answer {
         }
     }
 
+    /// Where clients don't read the answer to a POST: the status for all, under the call's id for those who look.
+    @Test(arguments: Refusal.allCases) func byStatusAlone(_ refusal: Refusal) throws {
+        for question in [call, initialize, notification, response, .get, .delete, .other] {
+            let answer = refusal.answer(
+                to: question, mode: .status, server: "tickets", request: RequestID(bits: 0))
+            #expect(answer.status == refusal.status)
+            #expect(answer.field("WWW-Authenticate") == nil)
+            let json = try answer.json()
+            #expect(json["error"]?["data"]?["reason"]?.string == refusal.rawValue)
+            #expect(json["id"] == (question == call ? .string("xA") : question == initialize ? .integer(1) : .null))
+        }
+        let probe = Refusal.missingToken.answer(
+            to: .post(.unreadable), mode: .status, server: nil, request: RequestID(bits: 0))
+        #expect(probe.status == 400)
+    }
+
     /// Clients start a new session, or tell the operator, by these statuses alone.
     @Test func requestFaultsArePlainHTTPEvenForACall() {
         let plain: [(Refusal, Int)] = [

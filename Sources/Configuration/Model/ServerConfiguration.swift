@@ -6,6 +6,8 @@ package struct ServerConfiguration: Sendable {
     package internal(set) var name = ""
     /// Where requests go.
     package internal(set) var url = UpstreamURL.unset
+    /// How it is spoken to.
+    package internal(set) var transport = Transport.streamableHTTP
     /// Cosmetic.
     package internal(set) var title: String?
     /// Cosmetic.
@@ -30,6 +32,14 @@ package struct ServerConfiguration: Sendable {
     package internal(set) var ca: ConfiguredFile?
     /// How long to wait for this server.
     package internal(set) var timeouts = ServerTimeouts()
+}
+
+/// How an MCP server is spoken to: the transports whose requests carry a token each.
+package enum Transport: String, CaseIterable, Sendable {
+    /// MCP 2025-03-26 and later.
+    case streamableHTTP = "streamable-http"
+    /// HTTP+SSE of MCP 2024-11-05: answers come on a GET's event stream, which says where to post.
+    case sse
 }
 
 /// How refusals are answered.

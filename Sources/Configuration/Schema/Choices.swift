@@ -38,15 +38,16 @@ extension TextParser where Value == SignatureAlgorithm {
                 + ["HS256", "HS384", "HS512"].map { ($0, "whoever knows the public key could sign with it") }))
 }
 
-extension TextParser where Value == String {
+extension TextParser where Value == Transport {
     /// How an MCP server is spoken to.
-    static let serverType = only(
-        "streamable-http", later: ["sse"],
+    static let transport = choice(
         never: [
             "stdio": "it carries no request headers, so no user's token",
             "websocket": "it carries no request headers after its start, so a token could not be renewed",
         ])
+}
 
+extension TextParser where Value == String {
     /// `n/s`, `n/m` or `n/h`; 0 is no limit.
     static let rate = TextParser { (text: String) throws(Expected) -> String in
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)

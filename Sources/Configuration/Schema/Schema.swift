@@ -146,7 +146,9 @@ enum Schema {
     /// Keys of each entry of `servers`.
     static let server: [Row<ServerConfiguration>] = [
         Row("url", .one(.url), .required, \.url, "where requests go"),
-        .checked("type", .one(.serverType), .standard("streamable-http"), "the MCP transport"),
+        Row(
+            "type", .one(.transport), .standard("streamable-http"), \.transport,
+            "the MCP transport: streamable-http, or sse of MCP 2024-11-05"),
         Row("title", .one(.text), .absent("none"), \.title, "cosmetic"),
         Row("description", .one(.text), .absent("none"), \.description, "cosmetic"),
         Row("icon_path", .one(.text), .absent("none"), \.iconPath, "cosmetic"),

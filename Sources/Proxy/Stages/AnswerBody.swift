@@ -9,17 +9,22 @@ struct AnswerBody {
     /// Whether comments may be put between its events and a drain may end it there: not with a length that has
     /// been told, nor in a compressed stream, whose bytes are no events.
     let takesComments: Bool
+    /// Whether the client is told the server's length.
+    let hasLength: Bool
     /// Whether our framing is chunked; else the server's length, or the close of a HTTP/1.0 connection.
     let isChunked: Bool
     /// Whether nothing but the close tells the client of the end.
     let isUntilClose: Bool
     /// Whether we are between two events.
     var boundary = EventStreamBoundary()
+    /// What rewrites the events where they tell the client where to post.
+    let announcement: Announcement?
 
-    init(_ head: ResponseHead, to request: RequestHead) {
+    init(_ head: ResponseHead, to request: RequestHead, announcing announcement: Announcement? = nil) {
+        self.announcement = announcement
         decoder = BodyDecoder(head.framing)
         isEventStream = head.isEventStream
-        let hasLength = head.framing.hasLength
+        hasLength = head.framing.hasLength && announcement == nil
         takesComments = head.isEventStream && !hasLength && head.first(.contentEncoding) == nil
         isChunked = !hasLength && request.minorVersion > 0
         isUntilClose = !hasLength && request.minorVersion == 0

@@ -23,11 +23,15 @@ extension Worker {
 
     /// How a call's refusal is worded.
     func mode(for call: Call) -> RefusalMode {
-        guard let service = call.service, service.isStrict else { return .jsonrpc }
+        guard let service = call.service, service.isStrict else {
+            return call.service?.endpoints == nil ? .jsonrpc : .status
+        }
         let face = shared.publicFace
         var metadata: String?
         if !call.asksForMetadata, call.held >= call.head.byteCount {
-            metadata = face.metadata(host: call.text(call.head.host), path: call.text(call.head.path))
+            // What is posted to below a server's path belongs to the server.
+            let path = service.endpoints == nil ? call.text(call.head.path) : "/\(service.name)"
+            metadata = face.metadata(host: call.text(call.head.host), path: path)
         }
         return .strict(BearerChallenge(resourceMetadata: metadata, scope: face.scope, claims: call.claims))
     }

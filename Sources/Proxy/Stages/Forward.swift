@@ -57,7 +57,11 @@ extension Worker {
         call.client.peer.withInput { bytes in
             out.append(bytes.extracting(head.methodRange.range))
             out.append(byte: UInt8(ascii: " "))
-            service.appendTarget(query: bytes, head.query, to: out)
+            if let endpoint = call.endpoint {
+                out.append(endpoint)
+            } else {
+                service.appendTarget(query: bytes, head.query, to: out)
+            }
             out.append(service.headStart)
             head.appendForwardable(from: bytes, to: out, replacing: service.replaced)
         }

@@ -19,7 +19,7 @@ extension Worker {
         }
         call.appendOrigin(to: out)
         if answer.isChunked { out.appendFraming(.chunked) }
-        if case .length = head.framing { out.appendFraming(head.framing) }
+        if answer.hasLength { out.appendFraming(head.framing) }
         if !call.client.staysOpen { out.appendConnectionClose() }
         out.appendHeadEnd()
         upstream.peer.consume(head.byteCount)
@@ -35,6 +35,7 @@ extension Worker {
     /// token is, only the minted one can say, so `mint` comes back here with it.
     func checkSession(_ call: Call, of user: UserToken, at service: Service) throws(Interruption) {
         if user.isOpaque && call.minted == nil { return }
+        try checkEndpoint(call, of: user, at: service)
         guard let field = call.head.first(.mcpSessionID) else { return }
         guard call.head.count(of: .mcpSessionID) == 1 else { throw .refused(.badRequest) }
         let owner = call.sessionOwner(user, at: service)
@@ -61,7 +62,7 @@ extension Worker {
 extension Call {
     /// Whose a session is: the user that the token names, or the minted one for an opaque token; where that can't be
     /// read either, whoever has the very same token.
-    fileprivate func sessionOwner(_ user: UserToken, at service: Service) -> SessionKey.Owner {
+    func sessionOwner(_ user: UserToken, at service: Service) -> SessionKey.Owner {
         let holder = user.isOpaque ? minted?.holder : nil
         return SessionKey.Owner(
             server: service.name, issuer: holder?.issuer ?? user.issuer, subject: holder?.subject ?? user.subject)

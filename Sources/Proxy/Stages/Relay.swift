@@ -11,7 +11,7 @@ extension Worker {
             guard var head = upstream.takeHead() else { throw .refused(.upstreamProtocol) }
             // A redirect would lead the client, and its token, past this proxy.
             if head.isRedirect { throw .refused(.upstreamProtocol) }
-            var answer = AnswerBody(head, to: call.head)
+            var answer = AnswerBody(head, to: call.head, announcing: try announcement(in: head, call, upstream))
             let reusable = try await relay(&head, &answer, call, upstream)
             retire(upstream, after: head, reusable: reusable && call.body.isComplete)
         } catch {
@@ -53,6 +53,7 @@ extension Worker {
             if answer.isComplete { break }
             if upstream.peer.hasEnded && upstream.peer.buffered == 0 {
                 try answer.end(upstream.peer.ending)
+                try endAnnouncement(in: answer, call)
                 if answer.isChunked { sendLastChunk(to: call.client.stream) }
                 break
             }
@@ -88,20 +89,33 @@ extension Worker {
                 out.removeAll()
                 throw .cutShort
             }
-            unsafe upstream.peer.withInputBytes { bytes in
-                unsafe emit(UnsafeRawBufferPointer(rebasing: bytes[part.payload]), of: &answer, to: call)
+            try unsafe upstream.peer.withInputBytes { bytes throws(Interruption) in
+                try unsafe emit(UnsafeRawBufferPointer(rebasing: bytes[part.payload]), of: &answer, to: call)
             }
             upstream.peer.consume(part.consumed)
             if part.consumed == 0 { break }
         }
+        if answer.isComplete { try endAnnouncement(in: answer, call) }
         if answer.isComplete && answer.isChunked { out.append("0\r\n\r\n" as StaticString) }
         if !out.isEmpty { call.client.stream.send(out) }
     }
 
-    private func emit(_ payload: UnsafeRawBufferPointer, of answer: inout AnswerBody, to call: Call) {
+    private func emit(
+        _ payload: UnsafeRawBufferPointer, of answer: inout AnswerBody, to call: Call
+    ) throws(Interruption) {
+        guard payload.count > 0 else { return }
+        if answer.takesComments { unsafe answer.boundary.feed(payload.assumingMemoryBound(to: UInt8.self).span) }
+        guard let announcement = answer.announcement else { return unsafe send(payload, of: answer, to: call) }
+        passed.removeAll()
+        do {
+            try unsafe announcement.pass(payload.assumingMemoryBound(to: UInt8.self).span, to: passed)
+        } catch { throw broken(call, error) }
+        unsafe passed.withBytes { unsafe send($0, of: answer, to: call) }
+    }
+
+    private func send(_ payload: UnsafeRawBufferPointer, of answer: AnswerBody, to call: Call) {
         guard payload.count > 0 else { return }
         call.bytesOut &+= UInt64(payload.count)
-        if answer.takesComments { unsafe answer.boundary.feed(payload.assumingMemoryBound(to: UInt8.self).span) }
         if answer.isChunked {
             unsafe out.appendChunk(payload)
         } else {

@@ -30,10 +30,11 @@ extension Worker {
             if end > 2 && path[end - 1] == UInt8(ascii: "/") { end -= 1 }
             guard end > 1, path[0] == UInt8(ascii: "/") else { return nil }
             let name = path.extracting(1..<end)
-            return services.first { service in
+            let named = services.first { service in
                 let known = service.nameBytes
                 return equal(known.span, name)
             }
+            return named ?? services.first { $0.isPostedTo(path, by: call.head.method) }
         }
     }
 
