@@ -44,11 +44,13 @@ bench: setup ## measure beside nginx, haproxy and Envoy; BENCH="--help" lists wh
 	$(SWIFT) build $(RELEASE) --product obo-proxy
 	$(PYTHON) Benchmarks/run.py $(BENCH)
 
-fuzz: setup ## feed the HTTP/1.1 codec invented input for SECONDS=60
-	OBO_FUZZ=1 $(SWIFT) build --configuration release --product FuzzHTTP1 --scratch-path .build-fuzz
-	mkdir -p .build-fuzz/found
-	.build-fuzz/release/FuzzHTTP1 -max_len=4096 -max_total_time=$(SECONDS) -artifact_prefix=.build-fuzz/ \
-	    .build-fuzz/found Tests/Corpora/http1
+fuzz: fuzz-HTTP1 fuzz-MCP ## feed the HTTP/1.1 codec and the readers of JSON-RPC invented input, each for SECONDS=60
+
+fuzz-%: setup
+	OBO_FUZZ=1 $(SWIFT) build --configuration release --product Fuzz$* --scratch-path .build-fuzz
+	mkdir -p .build-fuzz/found-$*
+	.build-fuzz/release/Fuzz$* -max_len=4096 -max_total_time=$(SECONDS) -artifact_prefix=.build-fuzz/ \
+	    .build-fuzz/found-$* Tests/Corpora/$(shell echo $* | tr A-Z a-z)
 
 lint: drift ## formatting and style, without changing anything
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Fuzz

@@ -87,7 +87,8 @@ let package = Package(
         tests("HTTP1Tests", ["HTTP1", "HTTP1Laws", "Bytes"]),
         tests("IdentityTests", ["Identity", "Bytes", "JSON", "OpenSSL"]),
         tests("OnBehalfOfTests", ["OnBehalfOf", "Bytes", "JSON", "OpenSSL", "Registered"]),
-        tests("MCPTests", ["MCP", "Bytes", "JSON", "HTTP1", "OpenSSL"]),
+        .target(name: "MCPLaws", dependencies: ["MCP", "Bytes", "JSON"], path: "Fuzz/MCPLaws", swiftSettings: strict),
+        tests("MCPTests", ["MCP", "MCPLaws", "Bytes", "JSON", "HTTP1", "OpenSSL"]),
         tests("ConfigurationTests", ["Configuration", "Bytes", "LibYAML", "OpenSSL", "Registered"]),
         tests("DemoTests", ["OpenSSL", "Demo", "Bytes", "JSON", "Libevent", "HTTP1"]),
         tests(
@@ -103,12 +104,15 @@ let package = Package(
 // libFuzzer targets: `OBO_FUZZ=1 swift build -c release --product FuzzHTTP1 --build-path .build-fuzz`.
 if Context.environment["OBO_FUZZ"] != nil {
     let sanitize = ["-sanitize=fuzzer,address"]
-    for target in package.targets where ["Bytes", "HTTP1", "HTTP1Laws"].contains(target.name) {
+    for target in package.targets where ["Bytes", "HTTP1", "HTTP1Laws", "JSON", "MCP", "MCPLaws"].contains(target.name)
+    {
         target.swiftSettings?.append(.unsafeFlags(sanitize))
     }
-    package.targets.append(
-        .executableTarget(
-            name: "FuzzHTTP1", dependencies: ["HTTP1Laws"], path: "Fuzz/HTTP1",
-            swiftSettings: strict + [.unsafeFlags(sanitize + ["-parse-as-library"])],
-            linkerSettings: [.unsafeFlags(sanitize)]))
+    for name in ["HTTP1", "MCP"] {
+        package.targets.append(
+            .executableTarget(
+                name: "Fuzz\(name)", dependencies: [.target(name: "\(name)Laws")], path: "Fuzz/\(name)",
+                swiftSettings: strict + [.unsafeFlags(sanitize + ["-parse-as-library"])],
+                linkerSettings: [.unsafeFlags(sanitize)]))
+    }
 }

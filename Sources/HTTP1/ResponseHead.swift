@@ -33,6 +33,12 @@ package struct ResponseHead: Sendable {
     /// How many field lines have this id.
     package func count(of id: FieldID) -> Int { section.count(of: id) }
 
+    /// Whether the content is `application/json`.
+    /// - Parameter bytes: those that the head was parsed from.
+    package func isJSON(_ bytes: Span<UInt8>) -> Bool {
+        byteCount <= bytes.count && section.hasMediaType("application/json", bytes)
+    }
+
     /// Reads the head at the front of `bytes`; what lies behind it is left alone.
     ///
     /// - Parameters:
@@ -76,7 +82,7 @@ package struct ResponseHead: Sendable {
         let persists = line.minorVersion > 0 ? !options.closes : options.keepsAlive && !options.closes
         keepAlive = persists && isSound && framing != .untilClose
         keepAliveTimeout = section.keepAliveTimeout(bytes)
-        isEventStream = section.isEventStream(bytes)
+        isEventStream = section.hasMediaType("text/event-stream", bytes)
         self.section = section
     }
 }
@@ -84,11 +90,11 @@ package struct ResponseHead: Sendable {
 /// What only responses have.
 extension FieldSection {
     /// RFC 9110 §8.3.1: the media type, compared without case, whatever its parameters.
-    fileprivate func isEventStream(_ bytes: Span<UInt8>) -> Bool {
+    fileprivate func hasMediaType(_ type: StaticString, _ bytes: Span<UInt8>) -> Bool {
         guard let value = first(.contentType)?.value else { return false }
         var end = value.lowerBound
         while end < value.upperBound, bytes[end] != Octet.semicolon { end &+= 1 }
-        return bytes.equals(bytes.trimmed(value.lowerBound..<end), lowercase: "text/event-stream")
+        return bytes.equals(bytes.trimmed(value.lowerBound..<end), lowercase: type)
     }
 
     /// `timeout=N` of `Keep-Alive` (RFC 2068 §19.7.1); anything unreadable is no hint.

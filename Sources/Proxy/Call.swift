@@ -52,16 +52,21 @@ final class Call {
     /// that arrived whole with it. They stay there until an answer begins, because a refusal needs the
     /// JSON-RPC id and a proof that nothing was processed needs the body.
     var held: Int
+    /// How the body ends: as the client has framed it, or by its length once it has been gathered out of its chunks.
+    var framing: BodyFraming
     /// What is left of the request's body on the wire.
     var body: BodyDecoder
     /// Whether the body was begun to be forwarded piece by piece, so that it is no longer there to be read.
     var isStreamed = false
+    /// Whether it asks for a list of tools that not all are for this server's users to see.
+    var asksForTools = false
 
     init(_ head: RequestHead, id: RequestID, on client: Client) {
         self.client = client
         self.head = head
         self.id = id
         held = head.byteCount
+        framing = head.framing
         body = BodyDecoder(head.framing)
     }
 

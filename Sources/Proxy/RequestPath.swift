@@ -8,6 +8,7 @@ extension Worker {
                 let service = try route(call)
                 let user = try await authenticate(call, for: service)
                 try checkSession(call, of: user, at: service)
+                if let rules = service.tools { try await permit(call, by: rules) }
                 let credential = try await mint(call, for: user, to: service)
                 let first = try await forward(call, with: consume credential, to: service)
                 let upstream = try await hear(call, from: first, for: user)

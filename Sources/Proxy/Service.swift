@@ -35,6 +35,8 @@ final class Service: Sendable, CustomStringConvertible, CustomReflectable {
 
     /// Fields that the configuration sets, in place of the client's.
     let replaced: [FieldName]
+    /// Which tools its users may see and call; nil for all.
+    let tools: ToolRules?
 
     private let path: [UInt8]
     private let query: [UInt8]?
@@ -48,8 +50,9 @@ final class Service: Sendable, CustomStringConvertible, CustomReflectable {
         self.target = target
         self.check = check
         exchangeDigest = target.service(claims: target.claims()) { SHA256.digest($0) }
-        // Events that come compressed could not be read here.
-        let plain = server.transport == .sse ? ["Accept-Encoding"] : []
+        tools = ToolRules(server.tools)
+        // What comes compressed could not be read here.
+        let plain = server.transport == .sse || tools != nil ? ["Accept-Encoding"] : []
         replaced = (server.headers.map(\.name) + plain).compactMap { FieldName($0) }
         name = server.name
         nameBytes = Array(server.name.utf8)
@@ -103,6 +106,14 @@ final class Service: Sendable, CustomStringConvertible, CustomReflectable {
         guard let requested, !requested.isEmpty else { return }
         out.append(byte: UInt8(ascii: query == nil ? "?" : "&"))
         out.append(head.extracting(requested.range))
+    }
+}
+
+extension ToolRules {
+    /// nil where nothing is configured.
+    init?(_ settings: ToolSettings) {
+        guard settings.allow != nil || !settings.deny.isEmpty else { return nil }
+        self.init(allow: settings.allow, deny: settings.deny)
     }
 }
 

@@ -223,7 +223,6 @@ import Testing
             "errors: jsonrcp",
             "proxy.yaml:3:13: servers.tickets.errors: expected one of jsonrpc, strict; did you mean jsonrpc?"
         ),
-        ("tools: {allow: []}", "proxy.yaml:3:20: servers.tickets.tools.allow: not supported yet"),
         (
             "provider: defualt",
             "proxy.yaml:3:15: servers.tickets.provider: expected a name in providers; did you mean default?"

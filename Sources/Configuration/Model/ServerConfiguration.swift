@@ -26,6 +26,8 @@ package struct ServerConfiguration: Sendable {
     package internal(set) var provider = ""
     /// How refusals are answered.
     package internal(set) var errors = RefusalForm.jsonrpc
+    /// Which tools may be seen and called.
+    package internal(set) var tools = ToolSettings()
     /// Request fields added on the way up.
     package internal(set) var headers: [ConfiguredHeader] = []
     /// Trust anchors for this server beside the system's, PEM.
@@ -48,6 +50,14 @@ package enum RefusalForm: String, CaseIterable, Sendable {
     case jsonrpc
     /// By HTTP status and challenge (RFC 6750 §3), with metadata of the server (RFC 9728).
     case strict
+}
+
+/// Names of tools, in which `*` stands for any characters and `?` for one byte.
+package struct ToolSettings: Hashable, Sendable {
+    /// nil for all; none for an empty list.
+    package internal(set) var allow: [String]?
+    /// Whatever `allow` says.
+    package internal(set) var deny: [String] = []
 }
 
 /// A request field. Its value is often an API key, so it cannot be printed.

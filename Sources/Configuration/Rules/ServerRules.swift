@@ -9,6 +9,15 @@ enum ServerRules {
             provider(server, configuration, &resolver)
             resource(server, configuration, &resolver)
             parameters(server, configuration, &resolver)
+            tools(server, &resolver)
+        }
+    }
+
+    /// Each name in a call is compared with each pattern.
+    private static func tools(_ server: ServerConfiguration, _ resolver: inout Resolver) {
+        for (key, patterns) in [("allow", server.tools.allow ?? []), ("deny", server.tools.deny)]
+        where patterns.count > 256 {
+            resolver.fail("servers.\(server.name).tools.\(key)", "expected at most 256 names, found \(patterns.count)")
         }
     }
 

@@ -27,8 +27,6 @@ struct KeyFacts: Sendable {
     let isRedacted: Bool
     let presence: Presence
     let fallbacks: [Fallback]
-    /// Whether the feature is not here yet: setting the key is refused.
-    let isLater: Bool
     /// One line for the operator.
     let about: String
 }
@@ -41,11 +39,11 @@ struct Row<Root: Sendable>: Sendable {
 
     private init<Value>(
         _ path: String, _ kind: Kind<Value>, _ presence: Presence, _ fallbacks: [Fallback], _ about: String,
-        isLater: Bool = false, store: @escaping @Sendable (RawValue, inout Root, inout Reading) -> Void
+        store: @escaping @Sendable (RawValue, inout Root, inout Reading) -> Void
     ) {
         facts = KeyFacts(
             path: path, shape: kind.shape, isSecret: kind.isSecret, isRedacted: kind.isRedacted, presence: presence,
-            fallbacks: fallbacks, isLater: isLater, about: about)
+            fallbacks: fallbacks, about: about)
         self.store = store
     }
 
@@ -72,14 +70,5 @@ struct Row<Root: Sendable>: Sendable {
     /// A key that is only checked: this version has one way of doing it.
     static func checked<Value>(_ path: String, _ kind: Kind<Value>, _ presence: Presence, _ about: String) -> Row {
         Row(path, kind, presence, [], about) { raw, _, reading in _ = kind.read(raw, &reading) }
-    }
-
-    /// A key of a feature that this version does not have: refused, since ignoring it would surprise somebody.
-    static func later<Value>(
-        _ path: String, _ kind: Kind<Value>, or fallbacks: [Fallback] = [], _ about: String
-    ) -> Row {
-        Row(path, kind, .absent("not set"), fallbacks, about, isLater: true) { raw, _, reading in
-            reading.fail(raw.origin, "not supported yet")
-        }
     }
 }

@@ -164,8 +164,12 @@ enum Schema {
         Row(
             "errors", .one(.choice()), .standard("jsonrpc"), \.errors,
             "how refusals are answered: jsonrpc, or strict as RFC 6750 has it"),
-        .later("tools.allow", .list(.text, atLeast: 0), "tools that may be called"),
-        .later("tools.deny", .list(.text, atLeast: 0), "tools that may not be called"),
+        Row(
+            "tools.allow", .list(.toolPattern, atLeast: 0), .absent("all"), \.tools.allow,
+            "tools that may be seen and called; an empty list is none"),
+        Row(
+            "tools.deny", .list(.toolPattern, atLeast: 0), .absent("none"), \.tools.deny,
+            "tools that may not, whatever tools.allow says"),
         Row("headers", .headers, .absent("none"), \.headers, "extra request headers"),
         Row("ca_file", .file, .absent("system store"), \.ca, "PEM for this server"),
         Row("timeouts.connect", .one(.timeout), .absent("timeouts.connect"), \.timeouts.connect, "overrides"),

@@ -22,6 +22,13 @@ extension TextParser where Value == String {
         text.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? text : nil
     }
 
+    /// A tool's name with `*` and `?`; in ASCII, as texts that look the same can be different bytes.
+    static let toolPattern = TextParser(
+        expecting: "a tool's name of 1 to 128 printable ASCII characters, with * for any of them and ? for one"
+    ) { text in
+        1...128 ~= text.utf8.count && text.utf8.allSatisfy { (0x20...0x7E).contains($0) } ? text : nil
+    }
+
     /// RFC 6749 §3.3 `scope-token`.
     static let scope = TextParser(expecting: "scopes such as api://tickets/access_as_user") { text in
         text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C } ? text : nil

@@ -66,6 +66,22 @@ final class Peer {
         releaseIfEmpty()
     }
 
+    /// Takes the first `count` bytes out into a buffer of their own.
+    func takeFront(_ count: Int) -> ByteBuffer {
+        let front = ByteBuffer(capacity: 2 &* count)
+        withInput { front.append($0.extracting(..<min(count, $0.count))) }
+        consume(count)
+        return front
+    }
+
+    /// Puts bytes before those that wait.
+    func putFront(_ front: ByteBuffer) {
+        withInput { front.append($0) }
+        if let input { pool.give(input) }
+        input = front
+        releaseIfEmpty()
+    }
+
     private func releaseIfEmpty() {
         guard let input, input.isEmpty else { return }
         pool.give(input)

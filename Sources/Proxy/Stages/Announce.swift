@@ -33,17 +33,17 @@ extension Worker {
 
     /// The server's stream has ended, if it may end so.
     func endAnnouncement(in answer: AnswerBody, _ call: Call) throws(Interruption) {
-        do { try answer.announcement?.end() } catch { throw broken(call, error) }
+        do { try answer.announcement?.end() } catch { throw broken(call, error.rawValue) }
     }
 
     /// Notes what the operator can mend; the client gets what came before and sees its stream break off.
-    func broken(_ call: Call, _ fault: EndpointFault) -> Interruption {
+    func broken(_ call: Call, _ fault: String) -> Interruption {
         if !out.isEmpty { call.client.stream.send(out) }
         call.refusal = .upstreamProtocol
         shared.log.warning(
             "event stream broken off",
             metadata: [
-                "server": "\(call.service?.name ?? "")", "request_id": "\(call.id)", "fault": "\(fault.rawValue)",
+                "server": "\(call.service?.name ?? "")", "request_id": "\(call.id)", "fault": "\(fault)",
             ])
         return .cutShort
     }
@@ -74,7 +74,7 @@ final class Announcement {
 
 extension Upstream {
     /// Whether a body's bytes are its content's, by what common servers say where they mean so.
-    fileprivate func sendsPlain(_ head: ResponseHead) -> Bool {
+    func sendsPlain(_ head: ResponseHead) -> Bool {
         peer.withInput { bytes in
             head.fields.allSatisfy { field in
                 guard field.id == .contentEncoding else { return true }

@@ -15,16 +15,25 @@ struct AnswerBody {
     let isChunked: Bool
     /// Whether nothing but the close tells the client of the end.
     let isUntilClose: Bool
+    /// What takes tools out of it that may not be seen.
+    var filter: EventFilter?
     /// Whether we are between two events.
     var boundary = EventStreamBoundary()
     /// What rewrites the events where they tell the client where to post.
     let announcement: Announcement?
 
-    init(_ head: ResponseHead, to request: RequestHead, announcing announcement: Announcement? = nil) {
+    /// - Parameters:
+    ///   - announcement: what rewrites its events, and
+    ///   - filter: what leaves parts of them out. With either nobody knows the length of what will come.
+    init(
+        _ head: ResponseHead, to request: RequestHead, announcing announcement: Announcement? = nil,
+        through filter: EventFilter? = nil
+    ) {
         self.announcement = announcement
+        self.filter = filter
         decoder = BodyDecoder(head.framing)
         isEventStream = head.isEventStream
-        hasLength = head.framing.hasLength && announcement == nil
+        hasLength = head.framing.hasLength && announcement == nil && filter == nil
         takesComments = head.isEventStream && !hasLength && head.first(.contentEncoding) == nil
         isChunked = !hasLength && request.minorVersion > 0
         isUntilClose = !hasLength && request.minorVersion == 0

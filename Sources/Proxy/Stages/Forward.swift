@@ -33,7 +33,7 @@ extension Worker {
 
     /// The length of head and body, if the body is small and not all here.
     private func lengthToGather(_ call: Call) -> Int? {
-        guard case .length(let size) = call.head.framing, size <= Call.mostHeld else { return nil }
+        guard case .length(let size) = call.framing, size <= Call.mostHeld else { return nil }
         let whole = call.head.byteCount &+ Int(clamping: size)
         return call.client.peer.buffered < whole ? whole : nil
     }
@@ -73,13 +73,13 @@ extension Worker {
         out.append("Authorization: " as StaticString)
         credential.append(to: out)
         out.append("\r\n" as StaticString)
-        out.appendFraming(head.framing)
+        out.appendFraming(call.framing)
         out.append("\r\n" as StaticString)
     }
 
     /// Sends the head, together with a body that arrived whole with it.
     private func sendHead(of call: Call, to upstream: Upstream) {
-        switch call.head.framing {
+        switch call.framing {
         case .length(let size) where call.holdsBody(of: size):
             unsafe call.client.peer.withInputBytes { bytes in
                 let body = unsafe UnsafeRawBufferPointer(rebasing: bytes[call.head.byteCount..<call.held])
@@ -91,7 +91,7 @@ extension Worker {
             sendLastChunk(to: upstream.stream)
         default:
             upstream.stream.send(out)
-            if case .none = call.head.framing { return }
+            if case .none = call.framing { return }
             beginStreaming(call)
         }
     }
@@ -111,17 +111,21 @@ extension Worker {
             let part = try decode(call)
             unsafe client.withInputBytes { bytes in
                 let payload = unsafe UnsafeRawBufferPointer(rebasing: bytes[part.payload])
-                unsafe send(payload, as: call.head.framing, to: upstream)
+                unsafe send(payload, as: call.framing, to: upstream)
             }
             client.consume(part.consumed)
-            if part.isComplete, case .chunked = call.head.framing { sendLastChunk(to: upstream.stream) }
+            if part.isComplete, case .chunked = call.framing { sendLastChunk(to: upstream.stream) }
             if part.consumed == 0 && !part.isComplete { return }
         }
     }
 
     private func decode(_ call: Call) throws(Interruption) -> BodyPart {
         do {
-            let part = try call.client.peer.withInput { bytes throws(BodyFault) in try call.body.decode(bytes) }
+            // A gathered body may be all there, and would wait for the server in a second copy.
+            let most = highWater
+            let part = try call.client.peer.withInput { bytes throws(BodyFault) in
+                try call.body.decode(bytes.extracting(..<min(bytes.count, most)))
+            }
             call.bytesIn &+= UInt64(part.payload.count)
             if call.bytesIn > bodyLimit { throw Interruption.refused(.bodyTooLarge) }
             return part

@@ -9,23 +9,35 @@ extension Worker {
     func beginAnswer(
         _ head: ResponseHead, _ call: Call, _ upstream: Upstream, _ answer: AnswerBody
     ) throws(Interruption) {
-        let session = try keyedSession(head, call, upstream)
-        out.appendStatusLine(head.status)
-        upstream.peer.withInput { head.appendForwardable(from: $0, to: out) }
-        if let session {
-            out.append("Mcp-Session-Id: " as StaticString)
-            out.append(session)
-            out.append("\r\n" as StaticString)
-        }
-        call.appendOrigin(to: out)
+        try takeFields(of: head, call, upstream, to: out)
         if answer.isChunked { out.appendFraming(.chunked) }
         if answer.hasLength { out.appendFraming(head.framing) }
+        endHead(call, upstream, status: head.status, isUntilClose: answer.isUntilClose)
+    }
+
+    /// Takes the head from the server's buffer: its status and its fields, but for the framing.
+    func takeFields(
+        of head: ResponseHead, _ call: Call, _ upstream: Upstream, to buffer: ByteBuffer
+    ) throws(Interruption) {
+        let session = try keyedSession(head, call, upstream)
+        buffer.appendStatusLine(head.status)
+        upstream.peer.withInput { head.appendForwardable(from: $0, to: buffer) }
+        if let session {
+            buffer.append("Mcp-Session-Id: " as StaticString)
+            buffer.append(session)
+            buffer.append("\r\n" as StaticString)
+        }
+        call.appendOrigin(to: buffer)
+        upstream.peer.consume(head.byteCount)
+    }
+
+    /// Ends the head in `out`. From here on nothing else can be said to the client.
+    func endHead(_ call: Call, _ upstream: Upstream, status: UInt16, isUntilClose: Bool) {
         if !call.client.staysOpen { out.appendConnectionClose() }
         out.appendHeadEnd()
-        upstream.peer.consume(head.byteCount)
         upstream.answerBegan = true
-        call.client.isUntilClose = answer.isUntilClose
-        call.status = Int(head.status)
+        call.client.isUntilClose = isUntilClose
+        call.status = Int(status)
         call.letGo()
     }
 

@@ -55,7 +55,7 @@ extension Worker {
     private func readMessage(_ call: Call) async -> ByteBuffer? {
         let client = call.client
         let message = ByteBuffer(capacity: 1024)
-        var decoder = BodyDecoder(call.head.framing)
+        var decoder = BodyDecoder(call.framing)
         client.peer.consume(call.head.byteCount)
         call.held = 0
         call.body = decoder
@@ -140,9 +140,9 @@ extension Worker {
 }
 
 extension Call {
-    /// The bytes of head and body together, where the head tells.
+    /// The bytes of head and body together, where they are known.
     fileprivate var wholeLength: Int? {
-        switch head.framing {
+        switch framing {
         case .none: head.byteCount
         case .length(let size): head.byteCount &+ Int(clamping: min(size, 1 << 40))
         case .chunked, .untilClose: nil

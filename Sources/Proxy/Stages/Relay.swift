@@ -11,8 +11,13 @@ extension Worker {
             guard var head = upstream.takeHead() else { throw .refused(.upstreamProtocol) }
             // A redirect would lead the client, and its token, past this proxy.
             if head.isRedirect { throw .refused(.upstreamProtocol) }
-            var answer = AnswerBody(head, to: call.head, announcing: try announcement(in: head, call, upstream))
-            let reusable = try await relay(&head, &answer, call, upstream)
+            let view = try view(of: head, call, upstream)
+            var answer = AnswerBody(
+                head, to: call.head, announcing: try announcement(in: head, call, upstream), through: view.events)
+            let reusable =
+                if let rules = view.list { try await relayList(head, by: rules, call, upstream) } else {
+                    try await relay(&head, &answer, call, upstream)
+                }
             retire(upstream, after: head, reusable: reusable && call.body.isComplete)
         } catch {
             upstream.close()
@@ -53,6 +58,7 @@ extension Worker {
             if answer.isComplete { break }
             if upstream.peer.hasEnded && upstream.peer.buffered == 0 {
                 try answer.end(upstream.peer.ending)
+                try endFilter(of: &answer, to: call)
                 try endAnnouncement(in: answer, call)
                 if answer.isChunked { sendLastChunk(to: call.client.stream) }
                 break
@@ -90,17 +96,20 @@ extension Worker {
                 throw .cutShort
             }
             try unsafe upstream.peer.withInputBytes { bytes throws(Interruption) in
-                try unsafe emit(UnsafeRawBufferPointer(rebasing: bytes[part.payload]), of: &answer, to: call)
+                try unsafe show(UnsafeRawBufferPointer(rebasing: bytes[part.payload]), of: &answer, to: call)
             }
             upstream.peer.consume(part.consumed)
             if part.consumed == 0 { break }
         }
-        if answer.isComplete { try endAnnouncement(in: answer, call) }
+        if answer.isComplete {
+            try endFilter(of: &answer, to: call)
+            try endAnnouncement(in: answer, call)
+        }
         if answer.isComplete && answer.isChunked { out.append("0\r\n\r\n" as StaticString) }
         if !out.isEmpty { call.client.stream.send(out) }
     }
 
-    private func emit(
+    func emit(
         _ payload: UnsafeRawBufferPointer, of answer: inout AnswerBody, to call: Call
     ) throws(Interruption) {
         guard payload.count > 0 else { return }
@@ -109,7 +118,7 @@ extension Worker {
         passed.removeAll()
         do {
             try unsafe announcement.pass(payload.assumingMemoryBound(to: UInt8.self).span, to: passed)
-        } catch { throw broken(call, error) }
+        } catch { throw broken(call, error.rawValue) }
         unsafe passed.withBytes { unsafe send($0, of: answer, to: call) }
     }
 
@@ -129,7 +138,7 @@ extension Worker {
         call.client.stream.send(out)
     }
 
-    private func abandonUpload(_ call: Call) {
+    func abandonUpload(_ call: Call) {
         call.client.staysOpen = false
         call.client.hasUnreadBody = true
     }
