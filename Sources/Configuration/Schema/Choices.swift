@@ -1,32 +1,19 @@
 extension TextParser where Value: RawRepresentable<String> & CaseIterable {
     /// One of the type's raw values.
-    /// - Parameters:
-    ///   - later: documented words that this version does not do; ignoring one would break or weaken something.
-    ///   - never: words that stay refused, with the reason.
-    static func choice(later: [String] = [], never: [String: String] = [:]) -> TextParser {
+    /// - Parameter never: words that stay refused, with the reason.
+    static func choice(never: [String: String] = [:]) -> TextParser {
         let words = Value.allCases.map(\.rawValue)
         return TextParser { (text: String) throws(Expected) -> Value in
             if let value = Value(rawValue: text) { return value }
-            throw refusal(of: text, words: words, later: later, never: never)
+            throw refusal(of: text, words: words, never: never)
         }
     }
 }
 
-extension TextParser where Value == String {
-    /// The one supported word of a choice that later versions widen.
-    static func only(_ word: String, later: [String], never: [String: String] = [:]) -> TextParser {
-        TextParser { (text: String) throws(Expected) -> String in
-            if text == word { return word }
-            throw refusal(of: text, words: [word], later: later, never: never)
-        }
-    }
-}
-
-private func refusal(of text: String, words: [String], later: [String], never: [String: String]) -> Expected {
+private func refusal(of text: String, words: [String], never: [String: String]) -> Expected {
     let list = words.joined(separator: ", ")
-    if later.contains(text) { return Expected(message: "\(text) is not supported yet; expected \(list)") }
     if let reason = never[text] { return Expected(message: "\(text) is refused: \(reason); expected \(list)") }
-    let hint = suggestion(for: text, among: words + later).map { "; did you mean \($0)?" } ?? ""
+    let hint = suggestion(for: text, among: words).map { "; did you mean \($0)?" } ?? ""
     return Expected(words.count == 1 ? "\(list)\(hint)" : "one of \(list)\(hint)")
 }
 
