@@ -22,11 +22,14 @@ package final class UnixSignal {
         }
     }
 
-    /// Calls `handler` on the loop's thread whenever the signal comes.
+    /// Calls `handler` on the loop's thread whenever the signal comes. Afterwards it is ignored: somebody's second
+    /// SIGTERM would otherwise make a death by signal of the last moment of a drain.
     package init(_ name: Name, on loop: EventLoop, handler: @escaping () -> Void) {
         self.handler = handler
         let me = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe event = event_new(loop.base, name.number, Int16(EV_SIGNAL | EV_PERSIST), signalCame, me)
+        // What the library puts back when the event goes.
+        _ = signal(name.number, SIG_IGN)
         unsafe event_add(event, nil)
     }
 
