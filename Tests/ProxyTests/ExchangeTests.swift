@@ -31,7 +31,7 @@ struct Exchanges {
     }
 
     func lookup(_ token: String) -> LedgerLookup {
-        desk.lookup(key(token), user: key(token).token, provider: 0, userTokenExpires: .max)
+        desk.lookup(key(token), user: key(token).token, provider: 0, userTokenLeft: .max)
     }
 
     func order(_ flight: FlightID, _ token: String) -> ExchangeOrder {

@@ -78,7 +78,7 @@ private func setting(_ tokenEndpoint: String, _ log: LogBook) throws -> (ProxyCo
         guard
             case .lead(let flight) = shared.desk.lookup(
                 ExchangeKey(token: Digest256(), service: service.exchangeDigest), user: Digest256(), provider: 0,
-                userTokenExpires: .max)
+                userTokenLeft: .max)
         else {
             Issue.record("no flight")
             return
@@ -131,7 +131,7 @@ private func setting(_ tokenEndpoint: String, _ log: LogBook) throws -> (ProxyCo
             guard
                 case .lead(let flight) = shared.desk.lookup(
                     ExchangeKey(token: Digest256(), service: service.exchangeDigest), user: Digest256(), provider: 0,
-                    userTokenExpires: .max)
+                    userTokenLeft: .max)
             else {
                 Issue.record("no flight")
                 return

@@ -167,7 +167,7 @@ actor Doctor {
         let key = ExchangeKey(token: token.withSpan { SHA256.digest($0) }, service: service.exchangeDigest)
         let lookup = shared.desk.lookup(
             key, user: user.identityDigest, provider: service.provider,
-            userTokenExpires: EventLoop.now &+ Self.longerThanAVisit)
+            userTokenLeft: Self.longerThanAVisit)
         switch lookup {
         case .hit(let token), .hitRefresh(let token, _): return .minted(token)
         case .join(let flight): return await shared.desk.outcome(of: flight)

@@ -19,12 +19,14 @@ final class ExchangeDesk: Sendable {
 
     init(limits: LedgerLimits) { ledger = Mutex(Ledger(limits: limits)) }
 
-    /// One look-up under one lock: all that the exchange costs a warm request.
+    /// One look-up under one lock and one look at the clock: all that the exchange costs a warm request.
+    /// - Parameter userTokenLeft: milliseconds for which what is minted may serve.
     @inline(__always)
     func lookup(
-        _ key: ExchangeKey, user: Digest256, provider: Int, userTokenExpires: UInt64, mayExchange: Bool = true
+        _ key: ExchangeKey, user: Digest256, provider: Int, userTokenLeft: UInt64, mayExchange: Bool = true
     ) -> LedgerLookup {
         let now = EventLoop.now
+        let userTokenExpires = now &+ min(userTokenLeft, .max &- now)
         return ledger.withLock {
             $0.lookup(
                 key, user: user, provider: provider, userTokenExpires: userTokenExpires, mayExchange: mayExchange,
@@ -74,8 +76,9 @@ final class ExchangeDesk: Sendable {
     }
 
     /// Keeps a renewed token that has served.
-    func keep(_ token: MintedToken, for key: ExchangeKey, userTokenExpires: UInt64) {
+    func keep(_ token: MintedToken, for key: ExchangeKey, userTokenLeft: UInt64) {
         let now = EventLoop.now
+        let userTokenExpires = now &+ min(userTokenLeft, .max &- now)
         ledger.withLock { $0.keep(token, for: key, userTokenExpires: userTokenExpires, now: now) }
     }
 

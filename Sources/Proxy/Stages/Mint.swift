@@ -10,7 +10,7 @@ extension Worker {
     func mint(_ call: Call, for user: UserToken, to service: Service) async throws(Interruption) -> MintedCredential {
         let lookup = shared.desk.lookup(
             service.key(of: call), user: user.identityDigest, provider: service.provider,
-            userTokenExpires: end(of: user), mayExchange: mayExchange(user))
+            userTokenLeft: left(of: user), mayExchange: mayExchange(user))
         if case .hit(let token) = lookup {
             call.lookup = .hit
             return try use(token, call)
@@ -83,11 +83,11 @@ extension Worker {
         return token.credential()
     }
 
-    /// How long what is minted may serve, on the monotonic scale: no longer than the user's token, or for its own life.
-    func end(of user: UserToken) -> UInt64 {
+    /// Milliseconds for which what is minted may serve: no longer than the user's token, or for its own life.
+    func left(of user: UserToken) -> UInt64 {
         if shared.servesBeyondUserToken { return .max }
         // A token good for ever is good for a thousand years: sums with it must not run over.
-        return EventLoop.now &+ UInt64(min(max(user.expiresAt &- time(nil), 0), 1 << 35)) &* 1000
+        return UInt64(min(max(user.expiresAt &- time(nil), 0), 1 << 35)) &* 1000
     }
 
     /// Nothing is asked for with a token that has ended; what was minted with it may still serve.

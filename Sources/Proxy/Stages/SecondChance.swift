@@ -28,7 +28,7 @@ extension Worker {
         guard let token = call.minted else { return }
         let key = upstream.service.key(of: call)
         guard upstream.rejectsToken else {
-            return shared.desk.keep(token, for: key, userTokenExpires: end(of: user))
+            return shared.desk.keep(token, for: key, userTokenLeft: left(of: user))
         }
         upstream.close()
         shared.desk.renewedInVain(token, for: key)
