@@ -24,8 +24,7 @@ release: setup ## release build of obo-proxy and obo-demo
 test: build unit drift scenarios ## everything that must pass: build, unit, drift, scenario and interop tests
 
 unit: build ## unit and conformance tests; ARGS="--filter name" chooses
-	@# One test at a time: some fill every core for seconds, and some watch the process's memory or its clock.
-	$(SWIFT) test --skip-build --no-parallel $(ARGS)
+	@SWIFT="$(SWIFT)" Scripts/unit $(ARGS)
 
 drift: build ## check that documentation and code name the same keys, variables, metrics and refusals
 	$(PYTHON) Tests/drift.py
