@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BINARY = ROOT / ".build/debug/obo-proxy"
 # Of LibreChat's own settings, which README names.
-FOREIGN_VARIABLES = {"OPENID_REUSE_TOKENS", "OPENID_SCOPE"}
+FOREIGN_VARIABLES = {"OPENID_CALLBACK_URL", "OPENID_REUSE_TOKENS", "OPENID_SCOPE", "OPENID_SESSION_SECRET"}
 # The binary's variable that is no setting.
 OTHER_VARIABLES = {"OBO_CONFIG"}
 LONGEST_FILE = 400
