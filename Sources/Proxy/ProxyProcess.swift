@@ -27,6 +27,7 @@ package struct ProxyProcess {
         let interrupt = UnixSignal(.interrupt, on: control) { stopper.stop() }
         control.run()
         withExtendedLifetime((terminate, interrupt, process.admin)) {}
+        LogSink.standardError.finish(within: 1000)
     }
 
     private init(_ configuration: ProxyConfiguration) throws(StartFault) {
@@ -141,6 +142,7 @@ extension Logger {
     init(label: String, _ settings: LogSettings) {
         let json = settings.format == .json
         let level = Logger.Level(rawValue: settings.level.rawValue) ?? .info
+        LogSink.standardError.writes(json: json)
         self.init(label: label) { _ in EventLog(logLevel: level, json: json) }
     }
 }

@@ -38,53 +38,131 @@ import Testing
     }
 }
 
-@Suite struct LineWriterTests {
-    /// A pipe, and a writer on it.
-    private static func piped() -> (LineWriter, read: Int32, write: Int32) {
+/// What a sink writes, and a say in when it is read.
+private final class Pipe {
+    let read: Int32
+    let write: Int32
+
+    init() {
         var ends: [Int32] = [-1, -1]
         precondition(pipe(&ends) == 0, "no pipe left")
-        for end in ends { precondition(fcntl(end, F_SETFL, O_NONBLOCK) == 0, "no pipe left") }
-        return (LineWriter(to: ends[1]), ends[0], ends[1])
+        (read, write) = (ends[0], ends[1])
     }
 
-    private static func written(to descriptor: Int32) -> String {
-        var room = [UInt8](repeating: 0, count: 64 * 1024)
-        let count = read(descriptor, &room, room.count)
-        return String(decoding: room.prefix(max(count, 0)), as: UTF8.self)
+    deinit { _ = (close(read), close(write)) }
+
+    /// All that fits into the pipe now.
+    func fill() {
+        _ = fcntl(write, F_SETFL, O_NONBLOCK)
+        while Glibc.write(write, ".", 1) > 0 {}
+        _ = fcntl(write, F_SETFL, 0)
     }
 
+    /// Waits for text that ends so.
+    func text(until end: String) -> String { text { $0.hasSuffix(end) } }
+
+    /// Waits until `isAll`, but not for ever.
+    func text(until isAll: (String) -> Bool) -> String {
+        var (text, room) = ("", [UInt8](repeating: 0, count: 64 * 1024))
+        while !isAll(text) {
+            var wanted = pollfd(fd: read, events: Int16(POLLIN), revents: 0)
+            guard poll(&wanted, 1, 10_000) > 0 else { break }
+            let count = Glibc.read(read, &room, room.count)
+            text += String(decoding: room.prefix(max(count, 0)), as: UTF8.self)
+        }
+        return text
+    }
+}
+
+extension LogSink {
+    fileprivate func take(_ text: String) { Array(text.utf8).withUnsafeBytes { take($0) } }
+}
+
+@Suite struct LogSinkTests {
+    @Test func writesWhatItIsGivenInOrder() {
+        let pipe = Pipe()
+        let sink = LogSink(to: pipe.write)
+        for i in 0..<1000 { sink.take("\(i)\n") }
+        #expect(pipe.text(until: "999\n") == (0..<1000).map { "\($0)\n" }.joined())
+        sink.finish(within: 10_000)
+        #expect(sink.dropped == 0)
+    }
+
+    /// Nobody reads: who writes goes on, lines are dropped whole, and told of once somebody reads again.
+    @Test(arguments: [true, false]) func aFullPipeDropsCountedLines(_ json: Bool) throws {
+        let pipe = Pipe()
+        let sink = LogSink(to: pipe.write, most: 100)
+        sink.writes(json: json)
+        pipe.fill()
+        sink.take("first\n")
+        for _ in 0..<50 { sink.take("one\ntwo\n") }
+        let dropped = sink.dropped
+        // At least what is more than 100 bytes that wait and 100 that are being written.
+        #expect(dropped >= 50 && dropped % 2 == 0)
+        sink.finish(within: 1)
+        // Perhaps in two parts: some were dropped before the writer took its first.
+        let told = try Regex<(Substring, Substring)>(
+            json ? #"\{.*"event":"log_dropped","lines":"(\d+)"\}"# : #"\d.*Z warning .* lines="(\d+)""#)
+        func sum(_ text: String) -> UInt64 { text.matches(of: told).reduce(0) { $0 + (UInt64($1.output.1) ?? 0) } }
+        let text = pipe.text { sum($0) == dropped && $0.hasSuffix("\n") }
+        #expect(sum(text) == dropped)
+        let kept = text.drop { $0 == "." }.split(separator: "\n").filter { $0.wholeMatch(of: told) == nil }
+        #expect(kept.first == "first")
+        #expect(kept.dropFirst().count == 100 - Int(dropped))
+        #expect(kept.dropFirst().allSatisfy { $0 == "one" || $0 == "two" })
+        sink.finish(within: 10_000)
+        sink.take("after\n")
+        #expect(pipe.text(until: "after\n") == "after\n", "told once")
+    }
+
+    @Test func aReaderThatIsGoneStopsNobody() {
+        signal(SIGPIPE, SIG_IGN)
+        let sink: LogSink
+        do {
+            var ends: [Int32] = [-1, -1]
+            precondition(pipe(&ends) == 0, "no pipe left")
+            sink = LogSink(to: ends[1])
+            close(ends[0])
+        }
+        sink.take("one\ntwo\n")
+        sink.finish(within: 10_000)
+        #expect(sink.dropped == 2)
+    }
+}
+
+@Suite struct LineWriterTests {
     @Test func linesWaitForEachOtherAndLeaveWhole() {
-        let (writer, read, write) = Self.piped()
-        defer { _ = (close(read), close(write)) }
+        let pipe = Pipe()
+        let sink = LogSink(to: pipe.write)
+        let writer = LineWriter(to: sink)
         writer.line.append("one" as StaticString)
         writer.lineEnded()
         writer.line.append("two" as StaticString)
         writer.lineEnded()
-        #expect(Self.written(to: read) == "")
+        #expect(writer.line.text == "one\ntwo\n")
         writer.flush()
-        #expect(Self.written(to: read) == "one\ntwo\n")
-        writer.flush()
-        #expect(Self.written(to: read) == "")
+        #expect(writer.line.isEmpty)
+        #expect(pipe.text(until: "two\n") == "one\ntwo\n")
     }
 
     @Test func manyLinesDoNotWait() {
-        let (writer, read, write) = Self.piped()
-        defer { _ = (close(read), close(write)) }
+        let pipe = Pipe()
+        let writer = LineWriter(to: LogSink(to: pipe.write))
         writer.line.append(string: String(repeating: "x", count: 24 * 1024))
         writer.lineEnded()
-        #expect(Self.written(to: read).utf8.count == 24 * 1024 + 1)
+        #expect(writer.line.isEmpty)
+        #expect(pipe.text(until: "\n").utf8.count == 24 * 1024 + 1)
     }
 
     @Test func nothingIsDueBeforeTheFirstLine() {
-        let (writer, read, write) = Self.piped()
-        defer { _ = (close(read), close(write)) }
+        let writer = LineWriter(to: LogSink(to: -1))
         writer.line.append("half a line" as StaticString)
         writer.flushIfDue()
-        #expect(Self.written(to: read) == "")
+        #expect(writer.line.text == "half a line")
     }
 
     @Test func theTimeIsOfRFC3339() throws {
-        let writer = LineWriter(to: -1)
+        let writer = LineWriter(to: LogSink(to: -1))
         writer.appendTime()
         writer.line.append(byte: UInt8(ascii: " "))
         writer.appendTime()

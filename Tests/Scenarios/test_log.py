@@ -3,6 +3,7 @@
 import json
 
 from fixtures import behaviour
+from fixtures.client import encode
 
 
 CORRELATION = "c0000000-0000-4000-8000-000000000001"
@@ -62,3 +63,23 @@ async def test_the_refusals_request_id_is_the_logs(proxy, provider):
     response = await proxy.call("{{X}}")
     await proxy.stop()
     assert response.json()["error"]["data"]["request_id"] in {r["request_id"] for r in proxy.records("request")}
+
+
+async def test_log_that_nobody_reads_holds_nothing_up(start_proxy):
+    proxy = await start_proxy(OBO_LOG_LEVEL="info")
+    pipe = proxy._process._transport.get_pipe_transport(2)
+    pipe.pause_reading()
+    request = encode("GET", "/" + "/".join(["x" * 29] * 6))
+    async with await proxy.connect() as client:
+        for _ in range(35):
+            await client.send(request * 200)
+            for _ in range(200):
+                assert (await client.response()).status == 404
+    assert await proxy.settles("obo_log_lines_dropped_total", 1) > 0
+    pipe.resume_reading()
+    await proxy.lines.finds(lambda line: "log_dropped" in line)
+    assert await proxy.stop() == 0
+    for line in proxy.lines:
+        json.loads(line)
+    told = sum(int(record["lines"]) for record in proxy.records("log_dropped"))
+    assert len(proxy.records("request")) + told == 7000

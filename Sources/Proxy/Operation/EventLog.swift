@@ -2,7 +2,6 @@ internal import Bytes
 internal import Glibc
 internal import JSON
 internal import Logging
-internal import Synchronization
 
 /// swift-log's lines as one JSON object, or one readable line, each on standard error. Messages are static
 /// text and fields are named, so nothing secret can slip in by interpolation.
@@ -10,8 +9,7 @@ struct EventLog: LogHandler {
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
     let json: Bool
-
-    private static let writer = Mutex<Void>(())
+    var sink = LogSink.standardError
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -19,10 +17,7 @@ struct EventLog: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let text = line(of: event)
-        Self.writer.withLock { _ in
-            unsafe text.withBytes { unsafe _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
-        }
+        unsafe line(of: event).withBytes { unsafe sink.take($0) }
     }
 
     /// The event as it is written, with its line end.

@@ -95,6 +95,8 @@ struct Exposition {
             sample("obo_jwks_refresh_total", [("issuer", issuer), ("outcome", "good")], "\(count.good)")
             sample("obo_jwks_refresh_total", [("issuer", issuer), ("outcome", "failed")], "\(count.failed)")
         }
+        family("obo_log_lines_dropped_total", "counter", "Log lines that nobody read in time.")
+        sample("obo_log_lines_dropped_total", [], "\(LogSink.standardError.dropped)")
         let process = ProcessFigures.read()
         family("process_cpu_seconds_total", "counter", "User and system time.")
         sample("process_cpu_seconds_total", [], "\(process.cpuSeconds)")

@@ -2,18 +2,18 @@ internal import Bytes
 internal import Glibc
 internal import Libevent
 
-/// One worker's lines on their way to standard error: gathered, and written when there are many or the
-/// first has waited a moment, so that a request does not cost a system call for its line.
+/// One worker's lines on their way to the log: gathered, and handed on when there are many or the first has waited a
+/// moment, so that a request costs no lock and no system call for its line.
 final class LineWriter {
     private let pending = ByteBuffer(capacity: 32 * 1024)
     private var oldest: UInt64 = 0
     private var second: Int = -1
     private var stamp = ByteBuffer(capacity: 32)
-    private let descriptor: Int32
+    private let sink: LogSink
     private static let most = 24 * 1024
     private static let wait: UInt64 = 50
 
-    init(to descriptor: Int32 = STDERR_FILENO) { self.descriptor = descriptor }
+    init(to sink: LogSink = .standardError) { self.sink = sink }
 
     /// Where the next line goes; end it with `lineEnded`.
     var line: ByteBuffer { pending }
@@ -24,18 +24,14 @@ final class LineWriter {
         if pending.count >= Self.most { flush() }
     }
 
-    /// Writes what has waited long enough. Called after each turn of the loop.
+    /// Hands on what has waited long enough. Called after each turn of the loop.
     func flushIfDue() {
         if oldest != 0, EventLoop.now &- oldest >= Self.wait { flush() }
     }
 
     func flush() {
-        while !pending.isEmpty {
-            let written = unsafe pending.withBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
-            if written < 0 && errno == EINTR { continue }
-            if written <= 0 { break }
-            pending.consume(written)
-        }
+        guard !pending.isEmpty else { return }
+        unsafe pending.withBytes { unsafe sink.take($0) }
         pending.removeAll()
         oldest = 0
     }
