@@ -91,7 +91,7 @@ package struct FieldPolicy: Sendable {
         .init(.referer, "referer", request: .forward, response: .forward, "RFC 9110 §10.1.3"),
         .init(.userAgent, "user-agent", request: .forward, response: .forward, "RFC 9110 §10.1.5"),
         .init(.requestID, "x-request-id", request: .forward, response: .forward, "correlation"),
-        .init(.traceparent, "traceparent", request: .forward, response: .forward, "W3C Trace Context §3.2"),
+        .init(.traceparent, "traceparent", request: .replace, response: .forward, "W3C Trace Context §3.2"),
         .init(.tracestate, "tracestate", request: .forward, response: .forward, "W3C Trace Context §3.3"),
     ]
 

@@ -33,6 +33,9 @@ final class Call {
     /// The path as the access log names it.
     var path: [UInt8] = []
 
+    /// The trace that the request is part of, where it names one. Its span here has the request id's bits.
+    var trace: TraceContext?
+
     // What the access log and the metrics say.
     var status = 0
     var upstreamStatus = 0

@@ -29,7 +29,6 @@ KEPT = [
     ("Last-Event-ID", "17"),
     ("Mcp-Param-Region", "=?base64?ZXU=?="),
     ("X-Conversation", "a  b\tc"),
-    ("Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
     ("X-Latin", "caf\xe9"),
 ]
 

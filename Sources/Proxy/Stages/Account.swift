@@ -48,6 +48,12 @@ extension Worker {
         line.append(decimal: call.bytesOut)
         line.append(",\"user\":\"" as StaticString)
         line.append(call.userHash)
+        if let trace = call.trace {
+            line.append("\",\"trace_id\":\"" as StaticString)
+            trace.appendTraceID(to: line)
+            line.append("\",\"span_id\":\"" as StaticString)
+            TraceContext.appendSpanID(call.id.bits, to: line)
+        }
         if let refusal = call.refusal {
             line.append("\",\"reason\":\"" as StaticString)
             line.append(string: refusal.rawValue)
@@ -80,6 +86,10 @@ extension Worker {
         line.append(call.userHash)
         line.append(" request_id=" as StaticString)
         call.id.append(to: line)
+        if let trace = call.trace {
+            line.append(" trace_id=" as StaticString)
+            trace.appendTraceID(to: line)
+        }
         if let refusal = call.refusal {
             line.append(" reason=" as StaticString)
             line.append(string: refusal.rawValue)

@@ -70,6 +70,11 @@ extension Worker {
             out.append(session)
             out.append("\r\n" as StaticString)
         }
+        if let trace = call.trace {
+            out.append("traceparent: " as StaticString)
+            trace.append(span: call.id.bits, to: out)
+            out.append("\r\n" as StaticString)
+        }
         out.append("Authorization: " as StaticString)
         credential.append(to: out)
         out.append("\r\n" as StaticString)

@@ -8,6 +8,7 @@ extension Worker {
         let head = call.head
         let known = service(named: head.path, of: call)
         call.path = known?.pathBytes ?? call.withBytes(head.path) { UnknownPath.plain($0) }
+        call.trace = trace(of: call)
         if head.method == .options { throw answerOptions(call) }
         guard head.method != .connect, head.method != .trace, head.method != .head else {
             throw .refused(.methodNotAllowed)
@@ -36,6 +37,12 @@ extension Worker {
             }
             return named ?? services.first { $0.isPostedTo(path, by: call.head.method) }
         }
+    }
+
+    /// Two are none: it would be anybody's guess which one the next in line believes.
+    private func trace(of call: Call) -> TraceContext? {
+        guard let field = call.head.first(.traceparent), call.head.count(of: .traceparent) == 1 else { return nil }
+        return call.withBytes(field.value) { TraceContext($0) }
     }
 
     private func hasSidecarKey(_ call: Call) -> Bool {
