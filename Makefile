@@ -43,7 +43,7 @@ bench: setup ## measure beside nginx, haproxy and Envoy; BENCH="--help" lists wh
 	$(SWIFT) build $(RELEASE) --product obo-proxy
 	$(PYTHON) Benchmarks/run.py $(BENCH)
 
-fuzz: fuzz-HTTP1 fuzz-MCP ## feed the HTTP/1.1 codec and the readers of JSON-RPC invented input, each for SECONDS=60
+fuzz: fuzz-HTTP1 fuzz-MCP fuzz-Identity fuzz-OnBehalfOf ## feed the codec and every reader of JSON invented input, SECONDS=60 each
 
 fuzz-%: setup
 	OBO_FUZZ=1 $(SWIFT) build --configuration release --product Fuzz$* --scratch-path .build-fuzz

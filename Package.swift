@@ -25,6 +25,11 @@ func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// What the fuzzer and the tests of a target check of any input.
+func laws(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: "\(name)Laws", dependencies: dependencies, path: "Fuzz/\(name)Laws", swiftSettings: strict)
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: relaxed)
 }
@@ -83,11 +88,13 @@ let package = Package(
         tests("LibeventTests", ["Libevent", "Bytes"]),
         tests("OpenSSLTests", ["OpenSSL", "COpenSSL", "Bytes"]),
         tests("LibYAMLTests", ["LibYAML"]),
-        .target(name: "HTTP1Laws", dependencies: ["HTTP1", "Bytes"], path: "Fuzz/HTTP1Laws", swiftSettings: strict),
+        laws("HTTP1", ["HTTP1", "Bytes"]),
         tests("HTTP1Tests", ["HTTP1", "HTTP1Laws", "Bytes"]),
-        tests("IdentityTests", ["Identity", "Bytes", "JSON", "OpenSSL"]),
-        tests("OnBehalfOfTests", ["OnBehalfOf", "Bytes", "JSON", "OpenSSL", "Registered"]),
-        .target(name: "MCPLaws", dependencies: ["MCP", "Bytes", "JSON"], path: "Fuzz/MCPLaws", swiftSettings: strict),
+        laws("Identity", ["Identity", "Bytes", "JSON", "OpenSSL"]),
+        tests("IdentityTests", ["Identity", "IdentityLaws", "Bytes", "JSON", "OpenSSL"]),
+        laws("OnBehalfOf", ["OnBehalfOf", "Bytes", "JSON"]),
+        tests("OnBehalfOfTests", ["OnBehalfOf", "OnBehalfOfLaws", "Bytes", "JSON", "OpenSSL", "Registered"]),
+        laws("MCP", ["MCP", "Bytes", "JSON"]),
         tests("MCPTests", ["MCP", "MCPLaws", "Bytes", "JSON", "HTTP1", "OpenSSL"]),
         tests("ConfigurationTests", ["Configuration", "Bytes", "LibYAML", "OpenSSL", "Registered"]),
         tests("DemoTests", ["OpenSSL", "Demo", "Bytes", "JSON", "Libevent", "HTTP1"]),
@@ -104,11 +111,12 @@ let package = Package(
 // libFuzzer targets: `OBO_FUZZ=1 swift build -c release --product FuzzHTTP1 --build-path .build-fuzz`.
 if Context.environment["OBO_FUZZ"] != nil {
     let sanitize = ["-sanitize=fuzzer,address"]
-    for target in package.targets where ["Bytes", "HTTP1", "HTTP1Laws", "JSON", "MCP", "MCPLaws"].contains(target.name)
-    {
+    let fuzzed = ["HTTP1", "Identity", "MCP", "OnBehalfOf"]
+    let watched = ["Bytes", "JSON", "OpenSSL"] + fuzzed + fuzzed.map { "\($0)Laws" }
+    for target in package.targets where watched.contains(target.name) {
         target.swiftSettings?.append(.unsafeFlags(sanitize))
     }
-    for name in ["HTTP1", "MCP"] {
+    for name in fuzzed {
         package.targets.append(
             .executableTarget(
                 name: "Fuzz\(name)", dependencies: [.target(name: "\(name)Laws")], path: "Fuzz/\(name)",

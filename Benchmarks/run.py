@@ -8,10 +8,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from harness import burst, calls, idle_streams, proxies, slow_reader, soak
+from harness import burst, calls, events, idle_streams, proxies, slow_reader, soak
 from harness.bench import Bench
 
-SCENARIOS = ["calls", "tls", "burst", "streams", "slow", "soak"]
+SCENARIOS = ["calls", "tls", "burst", "streams", "events", "slow", "soak"]
 
 
 def parse():
@@ -47,6 +47,7 @@ def measure(bench, kinds):
         "tls": lambda: calls.measure(bench, http_only, tls=True),
         "burst": lambda: burst.measure(bench) if ours else None,
         "streams": lambda: idle_streams.measure(bench, kinds),
+        "events": lambda: events.measure(bench, kinds),
         "slow": lambda: slow_reader.measure(bench, kinds),
         "soak": lambda: soak.measure(bench) if ours else None,
     }

@@ -80,3 +80,11 @@ class Bench:
         with stopping(process):
             wait_until(lambda: accepts(port), process)
             yield port
+
+    @contextmanager
+    def event_source(self, streams, events, interval):
+        port = free_port()
+        process = self.module("event_source", port, streams, events, interval)
+        with stopping(process):
+            wait_until(lambda: accepts(port), process)
+            yield port

@@ -9,7 +9,8 @@ package enum MCPLaws {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(input.count)
         for i in input.indices { bytes.append(input[i]) }
-        return textLaw(bytes) ?? callLaw(bytes) ?? listLaw(bytes) ?? EventLaws(splits: splits).firstBroken(by: bytes)
+        return textLaw(bytes) ?? limitLaw(bytes) ?? callLaw(bytes) ?? listLaw(bytes)
+            ?? EventLaws(splits: splits).firstBroken(by: bytes) ?? EndpointLaws(splits: splits).firstBroken(by: bytes)
     }
 
     static let rules = ToolRules(allow: ["search_*", "a?"], deny: ["*x"])
@@ -20,6 +21,24 @@ package enum MCPLaws {
     private static func textLaw(_ bytes: [UInt8]) -> StaticString? {
         guard let tree = parse(bytes) else { return nil }
         return parse(tree.bytes) == tree ? nil : "a text does not come back"
+    }
+
+    /// A bound refuses what is beyond it and nothing else.
+    private static func limitLaw(_ bytes: [UInt8]) -> StaticString? {
+        let tree = parse(bytes)
+        let limits = JSON.Limits(depth: 3, bytes: 100, values: 12)
+        let isWithin = tree.map { bytes.count <= 100 && depth($0) <= 3 && values($0) <= 12 } ?? false
+        let bounded = try? JSON.parse(bytes.span, limits: limits)
+        return bounded == (isWithin ? tree : nil) ? nil : "a bound of JSON does not hold"
+    }
+
+    private static func parts(_ tree: JSON) -> [JSON] { tree.array ?? tree.object?.members.map(\.value) ?? [] }
+
+    private static func values(_ tree: JSON) -> Int { parts(tree).reduce(1) { $0 + values($1) } }
+
+    private static func depth(_ tree: JSON) -> Int {
+        guard tree.array != nil || tree.object != nil else { return 0 }
+        return 1 + (parts(tree).map(depth).max() ?? 0)
     }
 
     /// Nothing that is let through calls a tool that must not be called, for a reader of another make.

@@ -75,7 +75,8 @@ package struct ManagedIdentity: Sendable {
         guard let json = try? JSON.parse(body, limits: limits), let text = json["access_token"]?.string,
             1...ExchangeResponse.longestToken ~= text.utf8.count, text.utf8.allSatisfy({ 0x21...0x7e ~= $0 })
         else { return nil }
-        let left = seconds(json["expires_in"]) ?? seconds(json["expires_on"]).map { $0 &- wallClock }
+        // An end before 1970 is none that a difference could be taken of: it is long ago, whatever it is.
+        let left = seconds(json["expires_in"]) ?? seconds(json["expires_on"]).map { max($0, 0) &- wallClock }
         let lifetime = min(max(left ?? ExchangeResponse.defaultLifetime, 0), ExchangeResponse.longestLifetime)
         return Token(secret: Secret(text), lifetime: lifetime)
     }

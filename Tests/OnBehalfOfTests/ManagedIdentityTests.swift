@@ -32,7 +32,7 @@ import Testing
         (#""expires_in":"3600""#, 3600), (#""expires_in":3600"#, 3600), (#""expires_on":"1500""#, 500),
         (#""expires_on":1500"#, 500), (#""expires_in":"60","expires_on":"5000""#, 60), (#""expires_on":"900""#, 0),
         (#""expires_on":"11/22/2026 5:00:00 AM +00:00""#, 300), (#""x":1"#, 300), (#""expires_in":-1"#, 0),
-        (#""expires_in":"9223372036854775807""#, 604_800),
+        (#""expires_in":"9223372036854775807""#, 604_800), (#""expires_on":-9223372036854775808"#, 0),
     ])
     func readsTokens(members: String, lifetime: Int64) throws {
         let body = Array(#"{"access_token":"a.b.c","token_type":"Bearer",\#(members)}"#.utf8)

@@ -2,6 +2,8 @@
 
 import asyncio
 import gzip
+import json
+import random
 
 import pytest
 
@@ -111,6 +113,45 @@ async def test_many_streams_at_once(proxy, provider, upstream):
     for client in clients:
         assert await client.event() == {"n": 1}
         assert await client.event() is None
+        client.close()
+
+
+async def test_no_event_is_lost_or_out_of_order(start_proxy, provider, upstream):
+    """300 streams of three users over two workers, with events in bursts and in pieces: to each stream its own."""
+    proxy = await start_proxy(OBO_WORKERS="2")
+    all_open = asyncio.Event()
+
+    def wanted(stream):
+        return [{"stream": stream, "n": number, "text": "x" * (number * 37 % 200)} for number in range(20)]
+
+    async def stream(call):
+        name = int(call.request.head.value("x-stream"))
+        await call.start_stream()
+        await all_open.wait()
+        left = b"".join(b"data: %s\n\n" % json.dumps(event).encode() for event in wanted(name))
+        chance = random.Random(name)
+        while left:
+            size = chance.randint(1, 700)
+            await call.chunk(left[:size])
+            left = left[size:]
+            await asyncio.sleep(0)
+        await call.end()
+
+    async def take(client, name):
+        assert (await client.head()).status == 200
+        if len(upstream.requests) == 300:
+            all_open.set()
+        for event in wanted(name):
+            assert await client.event() == event
+        assert await client.event() is None
+
+    upstream.always(stream)
+    tokens = [provider.user_token(user) for user in ("alice", "bob", "carol")]
+    clients = [await proxy.connect() for _ in range(300)]
+    for name, client in enumerate(clients):
+        await client.send(encode("GET", "/tickets", None, [("X-Stream", name)], tokens[name % 3]))
+    await asyncio.gather(*(take(client, name) for name, client in enumerate(clients)))
+    for client in clients:
         client.close()
 
 
