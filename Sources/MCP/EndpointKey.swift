@@ -9,7 +9,7 @@ extension SessionKey {
     /// - Parameter target: path and query.
     package func announce(_ target: [UInt8], for owner: Owner) -> [UInt8] {
         let separator = target.contains(UInt8(ascii: "?")) ? UInt8(ascii: "&") : UInt8(ascii: "?")
-        return target + [separator] + Self.parameter + mac("endpoint", target.span, owner)
+        return target + [separator] + Self.parameter + proof(of: "endpoint", target.span, owner)
     }
 
     /// The target that was announced as this path and query.
@@ -24,6 +24,6 @@ extension SessionKey {
         if start > 0 { target.append(UInt8(ascii: "?")) }
         for i in 0..<max(start &- 1, 0) { target.append(query[i]) }
         let proof = query.extracting(value..<query.count)
-        return equalInConstantTime(proof, mac("endpoint", target.span, owner).span) ? target : nil
+        return isProof(proof, of: "endpoint", target.span, owner) ? target : nil
     }
 }

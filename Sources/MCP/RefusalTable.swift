@@ -127,8 +127,8 @@ extension Refusal {
                 "Ask the operator to check the X-OBO-Key setting.")
         case .badOrigin:
             Row(
-                .request, 403, "Requests from this web origin are not accepted.",
-                "Ask the operator to add the origin to the allowed ones.")
+                .request, 403, "Requests from this web origin, or for this host, are not accepted.",
+                "Ask the operator to add it to the allowed ones.")
         case .unknownServer:
             Row(.request, 404, "No server is configured under this path.", "Check the URL in the chat's settings.")
         case .methodNotAllowed:

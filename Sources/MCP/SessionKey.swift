@@ -21,10 +21,16 @@ package struct SessionKey: Sendable {
     /// 128 bits in base64url.
     static let macLength = 22
 
-    private let hmac: @Sendable (Span<UInt8>) -> Digest256
+    /// HMAC-SHA-256 under one key.
+    package typealias Code = @Sendable (Span<UInt8>) -> Digest256
 
-    /// - Parameter hmac: HMAC-SHA-256 under a key that every replica shares which shall take the ids of the others.
-    package init(hmac: @escaping @Sendable (Span<UInt8>) -> Digest256) { self.hmac = hmac }
+    private let hmac: Code
+    private let previous: Code?
+
+    /// - Parameters:
+    ///   - hmac: under a key that every replica shares which shall take the ids of the others.
+    ///   - previous: under a key whose ids are taken and no longer handed out.
+    package init(hmac: @escaping Code, previous: Code? = nil) { (self.hmac, self.previous) = (hmac, previous) }
 
     /// The id to hand to the client.
     /// - Returns: nil for an upstream id that is empty, too long or not visible ASCII, as MCP requires.
@@ -34,7 +40,7 @@ package struct SessionKey: Sendable {
         signed.reserveCapacity(id.count &+ 1 &+ Self.macLength)
         for i in id.indices { signed.append(id[i]) }
         signed.append(UInt8(ascii: "~"))
-        signed += mac("session", id, owner)
+        signed += proof(of: "session", id, owner)
         return signed
     }
 
@@ -45,8 +51,7 @@ package struct SessionKey: Sendable {
         guard length > 0, signed[length] == UInt8(ascii: "~") else { return nil }
         let id = signed.extracting(0..<length)
         guard Self.isLegal(id) else { return nil }
-        return equalInConstantTime(signed.extracting((length &+ 1)..<signed.count), mac("session", id, owner).span)
-            ? length : nil
+        return isProof(signed.extracting((length &+ 1)..<signed.count), of: "session", id, owner) ? length : nil
     }
 
     private static func isLegal(_ id: Span<UInt8>) -> Bool {
@@ -55,7 +60,17 @@ package struct SessionKey: Sendable {
         return true
     }
 
-    func mac(_ purpose: String, _ id: Span<UInt8>, _ owner: Owner) -> [UInt8] {
+    /// Whether one of the keys made it. Time tells at most which key did, and of a forgery nothing.
+    func isProof(_ proof: Span<UInt8>, of purpose: String, _ id: Span<UInt8>, _ owner: Owner) -> Bool {
+        if equalInConstantTime(proof, mac(hmac, purpose, id, owner).span) { return true }
+        guard let previous else { return false }
+        return equalInConstantTime(proof, mac(previous, purpose, id, owner).span)
+    }
+
+    /// The proof to hand out.
+    func proof(of purpose: String, _ id: Span<UInt8>, _ owner: Owner) -> [UInt8] { mac(hmac, purpose, id, owner) }
+
+    private func mac(_ hmac: Code, _ purpose: String, _ id: Span<UInt8>, _ owner: Owner) -> [UInt8] {
         let message = ByteBuffer(capacity: 512)
         // The purpose comes first, so that no other HMAC under this key can pass for a session's; lengths go with
         // every part, or one owner's could be cut to look like another's.

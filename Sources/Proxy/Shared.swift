@@ -33,6 +33,10 @@ final class Shared: Sendable {
     let waits: ClientTimeouts
     let sidecarKey: Secret?
     let allowedOrigins: [[UInt8]]
+    /// Whom requests may be for; nil for a listener that is not on loopback.
+    let hosts: LoopbackHosts?
+    /// The same for the operator's listener.
+    let adminHosts: LoopbackHosts?
     let publicFace: PublicFace
     /// Whose keys must be there; none for opaque tokens.
     let issuers: [String]
@@ -56,6 +60,8 @@ final class Shared: Sendable {
         waits = ClientTimeouts(configuration.timeouts)
         sidecarKey = configuration.sidecarKey?.value
         allowedOrigins = configuration.allowedOrigins.map { Array($0.utf8) }
+        hosts = LoopbackHosts(of: configuration.listen, configuration)
+        adminHosts = configuration.admin.flatMap { LoopbackHosts(of: $0, configuration) }
         publicFace = PublicFace(configuration)
         issuers = configuration.identity.tokens == .jwt ? configuration.identity.issuers.map(\.identifier) : []
 
@@ -93,7 +99,10 @@ final class Shared: Sendable {
                 Service(server, index: services.count, provider: place, target: target, check: check, tls: tls))
         }
         self.services = services
-        sessions = keyed.sessionKey
+        let previous = try configuration.previousSessionKey.map { key throws(StartFault) in
+            try KeyedHash(key.value, setting: "previous_session_key")
+        }
+        sessions = keyed.sessionKey(previous: previous)
     }
 
     /// Whether the process is on its way out.
@@ -164,6 +173,15 @@ extension IdentityPolicy {
             // One vocabulary, RFC 7518's names, on both sides.
             algorithms: settings.algorithms.compactMap { JWSAlgorithm(rawValue: $0.rawValue) },
             clockSkew: settings.clockSkew.milliseconds / 1000, requiredScope: settings.requiredScope)
+    }
+}
+
+extension LoopbackHosts {
+    /// nil for a listener that other machines reach, by names that the operator alone knows, and for a Unix socket,
+    /// which no browser reaches.
+    init?(of listener: ListenAddress, _ configuration: ProxyConfiguration) {
+        guard case .tcp(let host, _) = listener, listener.isLoopback else { return nil }
+        self.init(and: [host] + configuration.allowedHosts + [configuration.publicURL?.host].compactMap(\.self))
     }
 }
 

@@ -54,7 +54,8 @@ import Testing
     @Test func `is every key once, in the schema's order`() throws {
         let keys = try load(leastFile).effective.map(\.key)
         let files = [
-            "session_key_file", "sidecar_key_file", "exchange.client_secret_file", "exchange.key_password_file",
+            "session_key_file", "previous_session_key_file", "sidecar_key_file", "exchange.client_secret_file",
+            "exchange.key_password_file",
         ]
         let listed = ListedKey.all.map { $0.key.replacing("<name>", with: "tickets") }.filter { !files.contains($0) }
         #expect(keys == listed)

@@ -3,6 +3,8 @@ import Testing
 @testable import Configuration
 
 @Suite struct `A configuration file` {
+    private static let host = "expected a host name or address without a port, such as sidecar or [fd00::1]"
+
     @Test func `is enough by itself`() throws {
         let configuration = try load(leastFile).configuration
         #expect(configuration.identity.issuers.map(\.identifier) == ["https://id.example.com"])
@@ -18,7 +20,9 @@ import Testing
             workers: 3
             log: {level: notice, format: text}
             allowed_origins: ["https://Chat.example.com:443", "vscode-webview://x"]
+            allowed_hosts: [Sidecar, 10.1.2.3, "[FD00::1]"]
             session_key: sss
+            previous_session_key: ppp
             sidecar_key: kkk
             identity:
               issuer: [https://a.example.com/, https://b.example.com/x]
@@ -69,7 +73,9 @@ import Testing
         #expect(configuration.log.level == .notice)
         #expect(configuration.log.format == .text)
         #expect(configuration.allowedOrigins == ["https://chat.example.com", "vscode-webview://x"])
+        #expect(configuration.allowedHosts == ["sidecar", "10.1.2.3", "fd00::1"])
         #expect(configuration.sessionKey?.value.text == "sss")
+        #expect(configuration.previousSessionKey?.value.text == "ppp")
         #expect(configuration.sidecarKey?.value.text == "kkk")
         #expect(
             configuration.identity.issuers.map(\.identifier) == ["https://a.example.com/", "https://b.example.com/x"])
@@ -108,7 +114,7 @@ import Testing
     @Test(arguments: [
         (
             "nonsense: 1\n",
-            "proxy.yaml:1:1: nonsense: unknown key; expected one of admin, allow_insecure_listen, allowed_origins, cache, exchange, identity, limits, listen, log, providers, public_url, servers, session_key, session_key_file, sidecar_key, sidecar_key_file, timeouts, tls, workers"
+            "proxy.yaml:1:1: nonsense: unknown key; expected one of admin, allow_insecure_listen, allowed_hosts, allowed_origins, cache, exchange, identity, limits, listen, log, previous_session_key, previous_session_key_file, providers, public_url, servers, session_key, session_key_file, sidecar_key, sidecar_key_file, timeouts, tls, workers"
         ),
         ("lisen: 1\n", "proxy.yaml:1:1: lisen: unknown key; did you mean listen?"),
         (
@@ -125,6 +131,10 @@ import Testing
             "allowed_origins: {a: b}\n",
             "proxy.yaml:1:18: allowed_origins: expected a value or a list of values, found a mapping"
         ),
+        ("allowed_hosts: ['sidecar:8089']\n", "proxy.yaml:1:17: allowed_hosts: \(Self.host)"),
+        ("allowed_hosts: ['http://sidecar']\n", "proxy.yaml:1:17: allowed_hosts: \(Self.host)"),
+        ("allowed_hosts: ['*']\n", "proxy.yaml:1:17: allowed_hosts: \(Self.host)"),
+        ("allowed_hosts: ['fd00::1']\n", "proxy.yaml:1:17: allowed_hosts: \(Self.host)"),
         ("allowed_origins: [[a]]\n", "proxy.yaml:1:19: allowed_origins: expected a single value, found a list"),
         (
             "allowed_origins: [\"https://a/b\"]\n",
@@ -229,7 +239,7 @@ import Testing
         ),
         (
             "- a\n",
-            "proxy.yaml:1:1: expected a mapping with the keys admin, allow_insecure_listen, allowed_origins, cache, exchange, identity, limits, listen, log, providers, public_url, servers, session_key, session_key_file, sidecar_key, sidecar_key_file, timeouts, tls, workers"
+            "proxy.yaml:1:1: expected a mapping with the keys admin, allow_insecure_listen, allowed_hosts, allowed_origins, cache, exchange, identity, limits, listen, log, previous_session_key, previous_session_key_file, providers, public_url, servers, session_key, session_key_file, sidecar_key, sidecar_key_file, timeouts, tls, workers"
         ),
     ])
     func `says where it is wrong and what was expected`(yaml: String, problem: String) {

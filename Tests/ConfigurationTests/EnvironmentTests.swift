@@ -15,7 +15,8 @@ import Testing
             leastEnvironment + [
                 "OBO_LISTEN": "unix:/s", "OBO_ADMIN_LISTEN": "off", "OBO_WORKERS": "2", "OBO_LOG_LEVEL": "debug",
                 "OBO_LOG_FORMAT": "text", "OBO_ALLOWED_ORIGINS": "https://a.example.com, https://b.example.com",
-                "OBO_SESSION_KEY": "s", "OBO_SIDECAR_KEY": "k", "OBO_ALLOW_INSECURE_LISTEN": "true",
+                "OBO_SESSION_KEY": "s", "OBO_PREVIOUS_SESSION_KEY": "p", "OBO_SIDECAR_KEY": "k",
+                "OBO_ALLOWED_HOSTS": "sidecar, other", "OBO_ALLOW_INSECURE_LISTEN": "true",
                 "OBO_ISSUER": "https://a.example.com,https://b.example.com", "OBO_AUDIENCE": "x,y",
                 "OBO_ALGORITHMS": "ES256", "OBO_CLOCK_SKEW": "1s", "OBO_REQUIRE_SCOPE": "r",
                 "OBO_TOKEN_ENDPOINT": "http://localhost:1/t", "OBO_CLIENT_AUTH": "basic", "OBO_TIMEOUT": "1s",
@@ -31,6 +32,8 @@ import Testing
         #expect(configuration.workers == 2)
         #expect(configuration.log.level == .debug)
         #expect(configuration.allowedOrigins == ["https://a.example.com", "https://b.example.com"])
+        #expect(configuration.allowedHosts == ["sidecar", "other"])
+        #expect(configuration.previousSessionKey?.value.text == "p")
         #expect(configuration.allowInsecureListen)
         #expect(configuration.identity.issuers.count == 2)
         #expect(configuration.identity.audiences == ["x", "y"])

@@ -23,6 +23,13 @@ import Testing
         #expect(problems(nil, environment + ["OBO_ALLOW_INSECURE_LISTEN": "false"]) == ["OBO_LISTEN: \(Self.reach)"])
     }
 
+    @Test func `know a previous session key by its successor`() {
+        let environment = leastEnvironment + ["OBO_PREVIOUS_SESSION_KEY": "a"]
+        #expect(problems(nil, environment) == ["session_key: required, since previous_session_key is set"])
+        #expect(problems(nil, environment + ["OBO_SESSION_KEY": "b"]) == [])
+        #expect(problems(nil, leastEnvironment + ["OBO_PREVIOUS_SESSION_KEY": ""]) == [])
+    }
+
     @Test func `keep administration on this machine, whatever guards the other`() {
         let environment = leastEnvironment + ["OBO_ADMIN_LISTEN": "0.0.0.0:9089", "OBO_SIDECAR_KEY": "k"]
         #expect(

@@ -53,11 +53,13 @@ import Testing
             servers:
               tickets:
                 headers: {X-Api: hunter2-e}
+            previous_session_key: hunter2-f
             """
         let loaded = try load(yaml, leastEnvironment)
         var dumped = ""
         dump(loaded, to: &dumped)
         #expect(!dumped.contains("hunter2-a") && !dumped.contains("hunter2-b") && !dumped.contains("hunter2-e"))
+        #expect(!dumped.contains("hunter2-f"))
         #expect(!loaded.effective.description.contains("hunter2"))
         #expect(loaded.shown("exchange.parameters") == "{api_key: [redacted], audience: shown} # proxy.yaml:3:50")
         #expect(loaded.shown("servers.tickets.headers") == "{X-Api: [redacted]} # proxy.yaml:6:14")

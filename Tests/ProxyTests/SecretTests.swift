@@ -14,10 +14,11 @@ private enum Sentinel {
     static let client = "Sentinel-Client-Secret-1f0b6f3f"
     static let sidecar = "Sentinel-Sidecar-Key-9d1b6a5c"
     static let session = "Sentinel-Session-Key-0c5e8f7a-0c5e8f7a"
+    static let previous = "Sentinel-Previous-Key-3e9c41d7"
     static let header = "Sentinel-Header-Value-4b7d2c1e"
     static let assertion = "eyJhbGciOiJSUzI1NiJ9.U2VudGluZWwtQXNzZXJ0aW9uLUNsYWltcw.U2VudGluZWwtU2lnbmF0dXJl"
     static let minted = "Sentinel-Minted-Token-77aa88bb"
-    static let all = [client, sidecar, session, header, assertion, minted]
+    static let all = [client, sidecar, session, previous, header, assertion, minted]
 
     /// The ways in which Swift and our own code write bytes.
     static func traces(of secret: String) -> [String] {
@@ -44,6 +45,7 @@ private func setting(_ tokenEndpoint: String, _ log: LogBook) throws -> (ProxyCo
           client_secret: \(Sentinel.client)
         sidecar_key: \(Sentinel.sidecar)
         session_key: \(Sentinel.session)
+        previous_session_key: \(Sentinel.previous)
         servers:
           tickets:
             url: http://127.0.0.1:9/mcp

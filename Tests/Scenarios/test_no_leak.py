@@ -29,7 +29,7 @@ async def misbehave(proxy, provider, upstream, tokens):
     await proxy.request("POST", f"/nowhere/{alice}", message(), token=alice)
     async with await proxy.connect() as client:
         await client.send(
-            f"POST /tickets HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {alice}\r\n broken\r\n\r\n".encode()
+            f"POST /tickets HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {alice}\r\n broken\r\n\r\n".encode()
         )
         await client.left()
 

@@ -263,7 +263,7 @@ async def test_metadata_names_what_is_configured(start_proxy, provider):
         OBO_PUBLIC_URL="https://chat.example.com/mcp/", OBO_REQUIRE_SCOPE="tools.use", OBO_SERVER_TICKETS_TITLE="Tickets"
     )
     async with await proxy.connect() as client:
-        client.host = "evil.example"
+        client.host = "localhost"
         assert (await client.request("GET", METADATA)).json() == {
             "resource": "https://chat.example.com/mcp/tickets",
             "authorization_servers": [provider.issuer],
@@ -330,7 +330,8 @@ async def test_metadata_on_a_connection_that_goes_on(proxy, provider):
 
 
 @pytest.mark.parametrize("target", [METADATA, "http://other.example:81" + METADATA], ids=["origin", "absolute"])
-async def test_metadata_goes_by_the_host(proxy, target):
+async def test_metadata_goes_by_the_host(start_proxy, target):
+    proxy = await start_proxy(OBO_ALLOWED_HOSTS="name.example,other.example")
     async with await proxy.connect() as client:
         client.host = "name.example:82"
         resource = (await client.request("GET", target)).json()["resource"]

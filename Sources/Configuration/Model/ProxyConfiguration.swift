@@ -17,8 +17,12 @@ package struct ProxyConfiguration: Sendable {
     package internal(set) var log = LogSettings()
     /// `Origin` values let through; any other is refused.
     package internal(set) var allowedOrigins: [String] = []
+    /// Hosts besides loopback's own that requests on a loopback listener may be for; in lower case, without brackets.
+    package internal(set) var allowedHosts: [String] = []
     /// The key of session ids' signatures; nil for a random one at start.
     package internal(set) var sessionKey: ConfiguredSecret?
+    /// A key whose session ids are taken and no longer handed out.
+    package internal(set) var previousSessionKey: ConfiguredSecret?
     /// What `X-OBO-Key` must be; nil when callers need none.
     package internal(set) var sidecarKey: ConfiguredSecret?
     /// The operator accepts a listener that other machines reach in plain text without a key.

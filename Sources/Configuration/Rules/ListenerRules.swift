@@ -3,6 +3,9 @@ enum ListenerRules {
     static func apply(_ configuration: inout ProxyConfiguration, _ resolver: inout Resolver) {
         transport(&configuration, &resolver)
         reach(configuration, &resolver)
+        if resolver.isSet("previous_session_key"), !resolver.isSet("session_key") {
+            resolver.fail("session_key", "required, since previous_session_key is set")
+        }
     }
 
     /// A certificate and a key, or neither.

@@ -22,8 +22,14 @@ enum Schema {
             "allowed_origins", .list(.browserOrigin, atLeast: 0), .absent("none"), \.allowedOrigins,
             "browsers' Origin values let through"),
         Row(
+            "allowed_hosts", .list(.host, atLeast: 0), .absent("none"), \.allowedHosts,
+            "further hosts that a loopback listener answers for"),
+        Row(
             "session_key", .secret(), .absent("random at start"), \.sessionKey,
             "signs session ids; share it between replicas"),
+        Row(
+            "previous_session_key", .secret(), .absent("none"), \.previousSessionKey,
+            "the key whose session ids are still taken"),
         Row(
             "sidecar_key", .secret(visibleASCII: true), .absent("none"), \.sidecarKey,
             "what callers must send as X-OBO-Key"),

@@ -46,6 +46,12 @@ extension TextParser where Value == String {
         return "\(url.scheme.rawValue)://\(url.authority)"
     }
 
+    /// A host as it stands in a URL, without the brackets of an IPv6 address. No port: any will do.
+    static let host = TextParser(expecting: "a host name or address without a port, such as sidecar or [fd00::1]") {
+        guard let (host, port) = splitAuthority($0[...]), port == nil else { return nil }
+        return host.text
+    }
+
     /// A key of `providers`, or `default`.
     static let name = TextParser(expecting: "a name of a-z, 0-9, _ and -, at most 63 characters") {
         isName($0) ? $0 : nil

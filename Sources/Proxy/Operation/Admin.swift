@@ -62,6 +62,9 @@ actor AdminDesk {
                     input.isEmpty ? nil : try RequestHead.parse(input, limits: Self.limits, scanned: &scanned)
                 }
                 if let head {
+                    guard peer.withInput({ isForUs(head, $0) }) else {
+                        return Self.write(403, "text/plain", "not for this host\n")
+                    }
                     let path = peer.withInput { String(decoding: Array($0, head.path.range), as: UTF8.self) }
                     return await answer(head.method, path)
                 }
@@ -69,6 +72,12 @@ actor AdminDesk {
             if !peer.fill() { await wakeup.wait() }
         }
         return nil
+    }
+
+    /// A page that bends its own name to this machine could read here what only the operator may.
+    private func isForUs(_ head: RequestHead, _ input: Span<UInt8>) -> Bool {
+        guard let hosts = shared.adminHosts, !head.host.isEmpty else { return true }
+        return hosts.contains(input.extracting(head.host.range))
     }
 
     private func answer(_ method: Method, _ path: String) async -> ByteBuffer {

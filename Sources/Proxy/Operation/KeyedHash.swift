@@ -7,8 +7,9 @@ internal import Synchronization
 final class KeyedHash: Sendable {
     private let hmac: Mutex<HMACSHA256>
 
-    init(_ key: Secret) throws(StartFault) {
-        do { hmac = Mutex(try HMACSHA256(key: key)) } catch { throw .unusable("session_key", "\(error)") }
+    /// - Parameter setting: where the key comes from.
+    init(_ key: Secret, setting: String = "session_key") throws(StartFault) {
+        do { hmac = Mutex(try HMACSHA256(key: key)) } catch { throw .unusable(setting, "\(error)") }
     }
 
     func authenticate(_ message: Span<UInt8>) -> Digest256 {
@@ -24,5 +25,9 @@ final class KeyedHash: Sendable {
     }
 
     /// Ties session ids to their users.
-    var sessionKey: SessionKey { SessionKey { self.authenticate($0) } }
+    /// - Parameter previous: under the key whose ids are still taken.
+    func sessionKey(previous: KeyedHash?) -> SessionKey {
+        guard let previous else { return SessionKey { self.authenticate($0) } }
+        return SessionKey(hmac: { self.authenticate($0) }, previous: { previous.authenticate($0) })
+    }
 }

@@ -8,6 +8,7 @@ extension Worker {
     /// about the proxy as a whole, which has nothing to say.
     func answerOptions(_ call: Call) -> Interruption {
         guard call.head.form != .asterisk else { return .refused(.methodNotAllowed) }
+        guard isForThisHost(call) else { return .refused(.badOrigin) }
         guard let service = service(named: call.head.path, of: call) else { return .refused(.unknownServer) }
         call.service = service
         guard hasAllowedOrigin(call) else { return .refused(.badOrigin) }

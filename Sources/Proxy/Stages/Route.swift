@@ -3,7 +3,7 @@ internal import HTTP1
 internal import MCP
 
 extension Worker {
-    /// The server that the path names, after the checks that need no token: shared key, method, origin, size.
+    /// The server that the path names, after the checks that need no token: method, host, shared key, origin, size.
     func route(_ call: Call) throws(Interruption) -> Service {
         let head = call.head
         let known = service(named: head.path, of: call)
@@ -13,6 +13,7 @@ extension Worker {
         guard head.method != .connect, head.method != .trace, head.method != .head else {
             throw .refused(.methodNotAllowed)
         }
+        guard isForThisHost(call) else { throw .refused(.badOrigin) }
         guard hasSidecarKey(call) else { throw .refused(.badSidecarKey) }
         guard let service = known else { throw describe(call) }
         call.service = service
@@ -49,6 +50,13 @@ extension Worker {
         guard let expected = shared.sidecarKey else { return true }
         guard call.head.count(of: .sidecarKey) == 1, let field = call.head.first(.sidecarKey) else { return false }
         return call.withBytes(field.value) { expected.equals($0) }
+    }
+
+    /// A page that bends its own name to this machine (DNS rebinding) is of our origin to the browser, which then
+    /// sends no Origin with a GET; but it comes with that name. A client without any Host is no browser.
+    func isForThisHost(_ call: Call) -> Bool {
+        guard let hosts = shared.hosts, !call.head.host.isEmpty else { return true }
+        return call.withBytes(call.head.host) { hosts.contains($0) }
     }
 
     func hasAllowedOrigin(_ call: Call) -> Bool {
