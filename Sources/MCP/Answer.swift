@@ -62,6 +62,19 @@ extension Refusal {
         }
     }
 
+    /// The refusal as an event of a stream in which the call waits for its answer: the status has been given, and it
+    /// was 200. Neither an `id` nor a `retry`, which are the server's.
+    package func event(to id: RPCID, server: String?, request: RequestID) -> [UInt8] {
+        let writer = AnswerWriter(refusal: self, server: server, request: request, retryAfter: nil)
+        let (data, event) = (ByteBuffer(), ByteBuffer())
+        writer.append(id, server: server, to: data)
+        event.append("event: message\ndata: ")
+        // White space in an id of a kind that nobody should use; a line end would end the field.
+        event.append(data.bytes.map { $0 == 0x0a || $0 == 0x0d ? 0x20 : $0 })
+        event.append("\n\n")
+        return event.bytes
+    }
+
     /// The status where the client reads HTTP as RFC 6750 §3.1 has it: a token of too little scope is no bad token.
     var strictStatus: Int { self == .missingScope ? 403 : status }
 }
@@ -155,7 +168,7 @@ private struct AnswerWriter {
     }
 
     /// One JSON-RPC error object (JSON-RPC 2.0 §5); the id is null where the question's is unknown.
-    private func append(_ id: RPCID?, server: String?, to buffer: ByteBuffer) {
+    func append(_ id: RPCID?, server: String?, to buffer: ByteBuffer) {
         buffer.append("{\"jsonrpc\":\"2.0\",\"id\":")
         if let id { buffer.append(id.bytes) } else { buffer.append("null") }
         buffer.append(",\"error\":")

@@ -130,6 +130,29 @@ extension Answer {
         #expect(try answer(.unknownServer, .get, server: nil).json()["error"]?["data"]?["server"] == .null)
     }
 
+    /// In a stream only the event is left to say it.
+    @Test(arguments: Refusal.allCases) func anEventIsOneLineOfData(_ refusal: Refusal) throws {
+        for text in ["1", "-0.0", #""\u0041""#, "[1,\r\n2]"] {
+            let envelope = envelope("{\"jsonrpc\":\"2.0\",\"id\":\(text),\"method\":\"a\"}")
+            guard case .request(let id, _) = envelope else {
+                Issue.record("no request")
+                continue
+            }
+            let event = refusal.event(to: id, server: "tickets", request: RequestID(bits: 0))
+            let lines = String(decoding: event, as: UTF8.self).utf8.split(
+                separator: 0x0a, omittingEmptySubsequences: false)
+            #expect(
+                lines.count == 4 && lines[0].elementsEqual("event: message".utf8) && lines[2].isEmpty
+                    && lines[3].isEmpty)
+            let data = Array(lines[1].dropFirst(6))
+            let asked = text.replacing("\r\n", with: "  ")
+            #expect(String(decoding: data, as: UTF8.self).hasPrefix("{\"jsonrpc\":\"2.0\",\"id\":\(asked),\"error\":{"))
+            let json = try JSON.parse(data.span)
+            #expect(json["error"]?["message"]?.string == refusal.message)
+            #expect(json["error"]?["data"]?["reason"]?.string == refusal.rawValue)
+        }
+    }
+
     /// Clients search an HTTP error's whole body, and a server may be called anything.
     @Test(arguments: ["oauth-tools", "svc-401"]) func hidesANameThatClientsMatchOn(_ name: String) throws {
         #expect(try answer(.overloaded, initialize, server: name).json()["error"]?["data"]?["server"] == .null)

@@ -48,8 +48,12 @@ import Testing
     }
 
     @Test(arguments: Refusal.allCases) func saysWhatHappenedAndWhatToDo(_ refusal: Refusal) {
-        #expect(refusal.row.happened.hasSuffix("."))
-        #expect(refusal.row.advice.hasSuffix("."))
+        for sentence in [refusal.row.happened, refusal.row.advice] {
+            #expect(sentence.hasSuffix("."))
+            #expect(sentence.first?.isUppercase == true)
+            #expect(!sentence.dropLast().contains { ".!?:\n".contains($0) }, "one sentence")
+            #expect(sentence.split(separator: " ").count >= 3)
+        }
         #expect(refusal.message.allSatisfy { $0.isASCII && !$0.isNewline })
         #expect(Refusal.allCases.filter { $0.row.happened == refusal.row.happened } == [refusal])
     }

@@ -173,6 +173,33 @@ private let bare = "POST /t HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"
                 try clock.check(caller.call, &answer)
                 Issue.record("still waiting")
             } catch {
+                if case .refused(.upstreamTimeout) = error { return }
+                Issue.record("not the timeout: \(error)")
+            }
+        }
+    }
+
+    /// A client that has not taken what it was sent keeps the server from speaking: nothing is said of the server, nor
+    /// to the client.
+    @Test func aClientThatTakesNothingIsCutOff() async throws {
+        let actor = try LoopActor()
+        try await actor.run { actor in
+            let caller = try Caller(bare, on: actor.loop)
+            let call = caller.call
+            let wakeup = call.client.wakeup
+            var answer = try Self.stream()
+            while call.client.stream.backlog == 0 { call.client.stream.send(String(repeating: "x", count: 1 << 16)) }
+            let backlog = call.client.stream.backlog
+            var patient = RelayClock(true, try Self.timeouts(idle: "300s", keepAlive: "1ms"), wakeup)
+            await Self.expiry(of: wakeup)
+            try patient.check(call, &answer)
+            #expect(call.client.stream.backlog == backlog)
+            var clock = RelayClock(true, try Self.timeouts(idle: "1ms", keepAlive: "10s"), wakeup)
+            await Self.expiry(of: wakeup)
+            do throws(Interruption) {
+                try clock.check(call, &answer)
+                Issue.record("still waiting")
+            } catch {
                 if case .cutShort = error { return }
                 Issue.record("not cut short: \(error)")
             }

@@ -207,3 +207,103 @@ async def test_stream_to_an_old_client(proxy, provider, upstream):
             assert await client.reader.readuntil(b"\r\n\r\n") == b'event: message\r\ndata: {"n": 1}\r\n\r\n'
         read.set()
         assert await client.left(timeout=5) == b""
+
+
+MARK = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize(
+    "pieces, expected",
+    [
+        ([MARK + b"data: x\n\n"], b"data: x\n\n"),
+        ([MARK[:1], MARK[1:] + b"data: x\n\n"], b"data: x\n\n"),
+        ([MARK[:2], MARK[2:], b"data: x\n\n"], b"data: x\n\n"),
+        ([MARK[:2], b"data: x\n\n"], MARK[:2] + b"data: x\n\n"),
+        ([MARK[:1], b"\xbc\x81: x\n\n"], b"\xef\xbc\x81: x\n\n"),
+        ([b"data: x\n\n" + MARK + b"\n\n"], b"data: x\n\n" + MARK + b"\n\n"),
+        ([MARK + MARK + b"data: x\n\n"], MARK + b"data: x\n\n"),
+    ],
+    ids=["whole", "cut", "cut twice", "the half of it", "another character", "later", "twice"],
+)
+async def test_mark_behind_a_comment(start_proxy, provider, upstream, pieces, expected):
+    """A byte order mark is one only as the very first bytes: behind our comment it would spoil the first field."""
+    proxy = await start_proxy(OBO_TIMEOUTS_SSE_KEEPALIVE="100ms")
+    said = asyncio.Event()
+
+    async def stream(call):
+        await call.start_stream()
+        await said.wait()
+        for piece in pieces:
+            await call.chunk(piece)
+        await call.end()
+
+    upstream.script(stream)
+    async with await proxy.connect() as client:
+        await client.send(encode("GET", "/tickets", token=provider.user_token()))
+        await client.head()
+        assert await client.chunk() == b":\n\n"
+        said.set()
+        got = b""
+        while chunk := await client.chunk():
+            got += chunk
+        assert got.replace(b":\n\n", b"") == expected
+
+
+async def test_mark_in_front(proxy, provider, upstream):
+    async def stream(call):
+        await call.start_stream()
+        await call.chunk(MARK + b"data: x\n\n")
+        await call.end()
+
+    upstream.script(stream)
+    assert (await proxy.call(provider.user_token())).body == MARK + b"data: x\n\n"
+
+
+ODD = {
+    "CR": b"data: a\rdata: b\r\revent: x\rdata:\r\r",
+    "CRLF": b"data: a\r\ndata: b\r\n\r\n: c\r\n\r\n",
+    "mixed": b"id: 1\r\ndata: a\ndata: b\r\r\n\n\r\n:\r\rretry: 10\n\n",
+    "not UTF-8": b"data: \xff\xfe\x00\x80\n\n\x00\n\n",
+    "a line without end": b"data: " + b"x" * 200000 + b"\n\n",
+    "torn at a good end": b"data: a\n\ndata: b",
+}
+
+
+@pytest.mark.parametrize("size", [1, 7, 65536])
+@pytest.mark.parametrize("name", ODD)
+async def test_whatever_the_split(proxy, provider, upstream, name, size):
+    """Byte for byte, whether the upstream writes single bytes or all at once."""
+    text = ODD[name][:400] if size == 1 else ODD[name]
+
+    async def stream(call):
+        await call.start_stream()
+        for start in range(0, len(text), size):
+            await call.chunk(text[start : start + size])
+        await call.end()
+
+    upstream.script(stream)
+    assert (await proxy.call(provider.user_token())).body == text
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"], ids=repr)
+async def test_comments_between_events_only(start_proxy, provider, upstream, end):
+    """Idle at every byte of two events: comments come in front of the first, between them, and nowhere else."""
+    proxy = await start_proxy(OBO_TIMEOUTS_SSE_KEEPALIVE="60ms")
+    events = [b"id: 1" + end + b"data: a" + end + end, b"data: b" + end + end]
+
+    async def stream(call):
+        await call.start_stream()
+        for event in events:
+            for byte in event:
+                await asyncio.sleep(0.15)
+                await call.chunk(bytes([byte]))
+        await asyncio.sleep(0.15)
+        await call.end()
+
+    upstream.script(stream)
+    body = (await proxy.call(provider.user_token())).body
+    assert b":\n\n" in body
+    assert body.replace(b":\n\n", b"") == b"".join(events)
+    for event in events:
+        # The LF of a CRLF may come behind a comment: the CR before it has ended the line.
+        assert event.removesuffix(b"\n") in body

@@ -100,7 +100,7 @@ extension Range<Int> {
 }
 
 extension [UInt8] {
-    fileprivate mutating func append(_ text: Span<UInt8>, _ range: Range<Int>) {
+    mutating func append(_ text: Span<UInt8>, _ range: Range<Int>) {
         for i in range { append(text[i]) }
     }
 }

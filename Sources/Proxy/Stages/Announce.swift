@@ -45,7 +45,7 @@ extension Worker {
             metadata: [
                 "server": "\(call.service?.name ?? "")", "request_id": "\(call.id)", "fault": "\(fault)",
             ])
-        return .cutShort
+        return .refused(.upstreamProtocol)
     }
 }
 

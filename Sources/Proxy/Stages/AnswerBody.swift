@@ -19,6 +19,10 @@ struct AnswerBody {
     var filter: EventFilter?
     /// Whether we are between two events.
     var boundary = EventStreamBoundary()
+    /// What is taken from its front once we have spoken first.
+    var leadingMark: LeadingMark?
+    /// What knows which calls still wait for an answer in it.
+    var watch: AnswerWatch?
     /// What rewrites the events where they tell the client where to post.
     let announcement: Announcement?
 
@@ -47,8 +51,8 @@ struct AnswerBody {
     /// The server's connection ended. Only a body that is delimited by the close may end so, and only when
     /// the close is known to be the server's own (RFC 9112 section 8, RFC 8446 section 6.1).
     mutating func end(_ ending: ReadResult?) throws(Interruption) {
-        guard ending == .end(clean: true) else { throw .cutShort }
-        do throws(BodyFault) { try decoder.end() } catch { throw .cutShort }
+        guard ending == .end(clean: true) else { throw .refused(.upstreamProtocol) }
+        do throws(BodyFault) { try decoder.end() } catch { throw .refused(.upstreamProtocol) }
     }
 }
 

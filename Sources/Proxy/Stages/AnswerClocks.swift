@@ -61,12 +61,16 @@ struct RelayClock {
     mutating func check(_ call: Call, _ answer: inout AnswerBody) throws(Interruption) {
         guard wakeup.expired else { return }
         let now = EventLoop.now
-        if now &- lastHeard >= idle { throw .cutShort }
         let client = call.client.stream
+        // A client that takes nothing keeps the server from speaking.
+        if now &- lastHeard >= idle { throw client.backlog == 0 ? .refused(.upstreamTimeout) : .cutShort }
         if let keepAlive, now &- lastSaid >= keepAlive {
             // Said or not: inside an event, the next look is a whole wait away.
             lastSaid = now
-            if answer.boundary.isBetweenEvents && client.backlog == 0 { call.sayKeepAlive(chunked: answer.isChunked) }
+            if answer.boundary.isBetweenEvents && client.backlog == 0 {
+                if call.bytesOut == 0 { answer.leadingMark = LeadingMark() }
+                call.sayKeepAlive(chunked: answer.isChunked)
+            }
         }
         arm()
     }

@@ -190,7 +190,7 @@ extension Call {
     /// Lends the parts of a body in chunks that are in the client's buffer.
     /// - Returns: the length of head and body in chunks; nil when it is not all there, or malformed.
     @discardableResult
-    fileprivate func eachChunk(_ use: (Span<UInt8>) -> Void) -> Int? {
+    func eachChunk(_ use: (Span<UInt8>) -> Void) -> Int? {
         client.peer.withInput { bytes in
             var (decoder, whole) = (BodyDecoder(.chunked), head.byteCount)
             while whole <= bytes.count {

@@ -6,8 +6,7 @@ extension Worker {
     func leave(_ client: Client) async {
         let stream = client.stream
         if client.isCut { return client.isUntilClose ? stream.abort() : stream.close() }
-        client.wakeup.expire(after: shared.waits.body)
-        while stream.backlog > 0, !stream.writeFailed, !client.wakeup.expired { await client.wakeup.wait() }
+        await flush(client)
         if (client.hasUnreadBody || client.peer.buffered > 0) && !stream.writeFailed {
             stream.finishWriting()
             client.wakeup.expire(after: Self.lingering)
@@ -19,6 +18,13 @@ extension Worker {
             }
         }
         stream.close()
+    }
+
+    /// Waits until the client has taken what was said to it, or for too long.
+    func flush(_ client: Client) async {
+        let stream = client.stream
+        client.wakeup.expire(after: shared.waits.body)
+        while stream.backlog > 0, !stream.writeFailed, !client.wakeup.expired { await client.wakeup.wait() }
     }
 
     /// Milliseconds and bytes given to a client whose request was refused before it was sent.

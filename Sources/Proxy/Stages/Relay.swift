@@ -16,7 +16,7 @@ extension Worker {
                 head, to: call.head, announcing: try announcement(in: head, call, upstream), through: view.events)
             let reusable =
                 if let rules = view.list { try await relayList(head, by: rules, call, upstream) } else {
-                    try await relay(&head, &answer, call, upstream)
+                    try await relayOrTell(&head, &answer, call, upstream)
                 }
             retire(upstream, after: head, reusable: reusable && call.body.isComplete)
         } catch {
@@ -42,13 +42,14 @@ extension Worker {
     // MARK: The body
 
     /// - Returns: whether the server's message came to its end.
-    private func relay(
+    func relay(
         _ head: inout ResponseHead, _ answer: inout AnswerBody, _ call: Call, _ upstream: Upstream
     ) async throws(Interruption) -> Bool {
         var clock = RelayClock(answer.takesComments, upstream.service.timeouts, call.client.wakeup)
         var reads = 0
         if answer.isEventStream { streamOpened(call, by: 1) }
         defer { if answer.isEventStream { streamOpened(call, by: -1) } }
+        answer.watch = watch(for: head, answer, call, upstream)
         // Up to the first `move` nothing may suspend, and each call of an `async` function may: the head is in the
         // worker's own buffer, and whoever ran meanwhile would send it to another client.
         try beginAnswer(head, call, upstream, answer)
@@ -92,8 +93,9 @@ extension Worker {
             do {
                 part = try upstream.peer.withInput { bytes throws(BodyFault) in try answer.decoder.decode(bytes) }
             } catch {
-                out.removeAll()
-                throw .cutShort
+                // Events that came before are whole; of any other answer nothing can be made.
+                if answer.isEventStream { call.client.stream.send(out) } else { out.removeAll() }
+                throw .refused(.upstreamProtocol)
             }
             try unsafe upstream.peer.withInputBytes { bytes throws(Interruption) in
                 try unsafe show(UnsafeRawBufferPointer(rebasing: bytes[part.payload]), of: &answer, to: call)
@@ -113,13 +115,32 @@ extension Worker {
         _ payload: UnsafeRawBufferPointer, of answer: inout AnswerBody, to call: Call
     ) throws(Interruption) {
         guard payload.count > 0 else { return }
-        if answer.takesComments { unsafe answer.boundary.feed(payload.assumingMemoryBound(to: UInt8.self).span) }
+        if answer.leadingMark != nil { return try unsafe emitUnmarked(payload, of: &answer, to: call) }
+        if answer.takesComments { unsafe follow(payload.assumingMemoryBound(to: UInt8.self).span, of: &answer) }
         guard let announcement = answer.announcement else { return unsafe send(payload, of: answer, to: call) }
         passed.removeAll()
         do {
             try unsafe announcement.pass(payload.assumingMemoryBound(to: UInt8.self).span, to: passed)
         } catch { throw broken(call, error.rawValue) }
         unsafe passed.withBytes { unsafe send($0, of: answer, to: call) }
+    }
+
+    private func follow(_ bytes: Span<UInt8>, of answer: inout AnswerBody) {
+        answer.boundary.feed(bytes)
+        answer.watch?.feed(bytes)
+    }
+
+    /// The first bytes of a stream in front of which a comment was said.
+    private func emitUnmarked(
+        _ payload: UnsafeRawBufferPointer, of answer: inout AnswerBody, to call: Call
+    ) throws(Interruption) {
+        guard var mark = answer.leadingMark.take() else { return }
+        let (count, isSettled, back) = unsafe mark.take(payload.assumingMemoryBound(to: UInt8.self).span)
+        if !isSettled { answer.leadingMark = mark }
+        let put = ByteBuffer(capacity: back.count)
+        put.append(Array(back))
+        try unsafe put.withBytes { bytes throws(Interruption) in try unsafe emit(bytes, of: &answer, to: call) }
+        try unsafe emit(UnsafeRawBufferPointer(rebasing: payload[count...]), of: &answer, to: call)
     }
 
     private func send(_ payload: UnsafeRawBufferPointer, of answer: AnswerBody, to call: Call) {

@@ -1,0 +1,133 @@
+internal import Bytes
+internal import JSON
+
+/// Which calls of a POST its event stream has left unanswered. Only a stream that breaks off is asked, so what passes is
+/// put by and not read until there is enough of it to be worth while, and never if the stream ends well before.
+///
+/// In doubt a call counts as answered: an error for a call that has its result is worse than none.
+package final class AnswerWatch {
+    /// How much is put by before it is read, in bytes.
+    static let worthwhile = 4 << 10
+    /// The longest event that is put by, in bytes. A longer one is taken for the answer to all calls.
+    static let longestEvent = 64 << 10
+    /// How deep results may nest.
+    private static let limits = JSON.Limits(depth: 256, bytes: .max, values: .max)
+
+    /// What the client has posted, until its calls are wanted.
+    private var message: [UInt8]
+    private var waiting: [RPCID]?
+    /// What has passed and was not read.
+    private var unread = ByteBuffer(capacity: 1024)
+    /// How much is unread when it is looked at next.
+    private var due = AnswerWatch.worthwhile
+    /// Whether there is nothing left to say on this stream, whatever may come.
+    private var isOver = false
+
+    /// - Parameter message: the body of the POST.
+    package init(_ message: [UInt8]) { self.message = message }
+
+    /// Follows the bytes of one read.
+    package func feed(_ bytes: Span<UInt8>) {
+        guard !isOver else { return }
+        unread.append(bytes)
+        if unread.count >= due { read() }
+    }
+
+    /// The calls that nothing has answered, on a stream that the client cannot take up again. One with event ids can be:
+    /// its answer may still be had there (MCP 2025-06-18, resumability), and an error would end the call.
+    package func unanswered() -> [RPCID] {
+        read()
+        return isOver ? [] : calls()
+    }
+
+    private func calls() -> [RPCID] {
+        if let waiting { return waiting }
+        let asked = message
+        let ids: [RPCID] =
+            switch Envelope.read(asked.span) {
+            case .request(let id, _): [id]
+            case .batch(let messages): messages.compactMap { if case .request(let id, _) = $0 { id } else { nil } }
+            case .notification, .response, .unreadable: []
+            }
+        waiting = ids
+        message = []
+        return ids
+    }
+
+    /// Reads the events that are whole by now.
+    private func read() {
+        guard !isOver else { return }
+        unread.consume(unread.withSpan { readEvents($0) })
+        if unread.count > Self.longestEvent { isOver = true }
+        due = max(Self.worthwhile, 2 &* unread.count)
+        // One large read must not cost the stream its memory for hours.
+        if isOver || unread.capacity > 4 &* due {
+            let rest = ByteBuffer(capacity: unread.count)
+            if !isOver { unread.withSpan { rest.append($0) } }
+            unread = rest
+        }
+    }
+
+    /// - Returns: how many bytes they took.
+    private func readEvents(_ bytes: Span<UInt8>) -> Int {
+        var (event, line, next) = (0, 0, 0)
+        while next < bytes.count, !isOver {
+            let (byte, place) = (bytes[next], next)
+            next &+= 1
+            guard byte == 0x0a || byte == 0x0d else { continue }
+            // A LF that is still to come makes an event of nothing.
+            if byte == 0x0d, next < bytes.count, bytes[next] == 0x0a { next &+= 1 }
+            if place == line {
+                judge(bytes.extracting(event..<next))
+                event = next
+            }
+            line = next
+        }
+        return event
+    }
+
+    private func judge(_ bytes: Span<UInt8>) {
+        var copy: [UInt8] = []
+        copy.append(bytes, bytes.indices)
+        let event = ServerSentEvent(copy)
+        if event.hasID { isOver = true }
+        guard event.isMessage, !event.data.isEmpty else { return }
+        // What nobody can read answers nothing.
+        for id in (try? Self.answers(event.data.span)) ?? [] {
+            waiting = calls().filter { !$0.isSame(as: id) }
+        }
+        if waiting?.isEmpty == true { isOver = true }
+    }
+
+    /// The ids of the responses in a message, or in a batch of them.
+    private static func answers(_ text: Span<UInt8>) throws(JSON.Fault) -> [RPCID] {
+        var scanner = try JSON.Scanner(text, limits: limits)
+        var ids: [RPCID] = []
+        if try scanner.next(text) == .array {
+            try scanner.enter(text)
+            while try scanner.element(text) { ids += try answer(text, try scanner.skip(text)) }
+        } else {
+            ids += try answer(text, try scanner.skip(text))
+        }
+        try scanner.finish(text)
+        return ids
+    }
+
+    private static func answer(_ text: Span<UInt8>, _ place: Range<Int>) throws(JSON.Fault) -> [RPCID] {
+        let message = text.extracting(place)
+        guard let places = try JSON.members(["id", "method", "result", "error"], of: message), let id = places[0],
+            places[1] == nil, places[2] != nil || places[3] != nil
+        else { return [] }
+        return RPCID(message.extracting(id)).map { [$0] } ?? []
+    }
+}
+
+extension RPCID {
+    /// Whether both mean the same value: a server may write `"\u0041"` as `"A"`, or `1.0` as `1`.
+    func isSame(as other: RPCID) -> Bool {
+        if bytes == other.bytes { return true }
+        guard let mine = try? JSON.parse(bytes.span), let its = try? JSON.parse(other.bytes.span) else { return false }
+        if let number = mine.double { return number == its.double }
+        return mine == its
+    }
+}
