@@ -6,12 +6,12 @@ SECONDS ?= 60
 RELEASE := --configuration release --static-swift-stdlib
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test unit scenarios drift demo demo-up bench fuzz lint format tsan asan clean
+.PHONY: help setup build release test unit scenarios interop drift demo demo-up bench fuzz lint format tsan asan clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## install what is missing: Debian packages, Python packages in .venv; fast when nothing is
+setup: ## install what is missing: Debian packages, Python packages in .venv*; fast when nothing is
 	@Scripts/setup
 
 build: setup ## debug build of everything, tests included
@@ -21,7 +21,7 @@ release: setup ## release build of obo-proxy and obo-demo
 	$(SWIFT) build $(RELEASE) --product obo-proxy
 	$(SWIFT) build $(RELEASE) --product obo-demo
 
-test: build unit drift scenarios ## everything that must pass: build, unit, drift, scenario and interop tests
+test: build unit drift scenarios interop ## everything that must pass: build, unit, drift, scenario and interop tests
 
 unit: build ## unit and conformance tests; ARGS="--filter name" chooses
 	@SWIFT="$(SWIFT)" Scripts/unit $(ARGS)
@@ -29,8 +29,11 @@ unit: build ## unit and conformance tests; ARGS="--filter name" chooses
 drift: build ## check that documentation and code name the same keys, variables, metrics and refusals
 	$(PYTHON) Tests/drift.py
 
-scenarios: build ## scenario and interop tests against the debug build; ARGS="-k name" chooses
-	$(PYTHON) -m pytest --quiet Tests/Scenarios Tests/Interop $(ARGS)
+scenarios: build ## scenario tests against the debug build; ARGS="-k name" chooses
+	$(PYTHON) -m pytest --quiet Tests/Scenarios $(ARGS)
+
+interop: build ## MCP SDKs, curl and MSAL with the proxy between, compared with no proxy; ARGS="-k name" chooses
+	$(PYTHON) -m pytest --quiet Tests/Interop $(ARGS)
 
 demo: release ## a chat user's tool calls through the proxy, with a readable account; exits 0 only if all is true
 	@Scripts/demo
@@ -64,4 +67,4 @@ asan: setup ## unit tests and scenarios under AddressSanitizer and its leak chec
 	Scripts/sanitize address
 
 clean: ## remove everything that was built or installed here
-	rm -rf .build .build-* .venv
+	rm -rf .build .build-* .venv .venv-mcp1

@@ -3,10 +3,12 @@
 import asyncio
 
 import pytest
+import pytest_asyncio
 from fixtures.certificate import Authority
 from fixtures.provider import Provider
 from fixtures.proxy import BINARY, Process, Proxy
 from fixtures.upstream import Upstream
+from table import Table
 
 SCOPE = "api://tickets/access_as_user"
 
@@ -98,3 +100,10 @@ def run_binary(tmp_path, variables):
         return await process.exit(timeout), process.text
 
     return run
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def table(tmp_path_factory):
+    """Every peer of the interop suite, and the proxy between them, started once."""
+    async with Table(tmp_path_factory.mktemp("interop")) as table:
+        yield table
