@@ -61,13 +61,14 @@ async def start_proxy(tmp_path, variables):
     """Starts proxies: `start_proxy(OBO_WORKERS="2")` changes variables, None leaves one out."""
     started = []
 
-    async def start(yaml=None, ready=True, **changes):
+    async def start(yaml=None, ready=True, inherits=(), **changes):
         arguments = ("run",)
         if yaml is not None:
             (tmp_path / "scenario.yaml").write_text(yaml)
             arguments += ("--config", "scenario.yaml")
         environment = {name: value for name, value in {**variables, **changes}.items() if value is not None}
         started.append(Proxy(tmp_path, environment, *arguments))
+        started[-1].inherits = inherits
         return await started[-1].start(ready)
 
     yield start
@@ -90,12 +91,13 @@ async def proxy(start_proxy):
 def run_binary(tmp_path, variables):
     """Runs the binary to its end and returns (exit code, all it wrote)."""
 
-    async def run(*arguments, yaml=None, timeout=15, **changes):
+    async def run(*arguments, yaml=None, timeout=15, inherits=(), **changes):
         if yaml is not None:
             (tmp_path / "scenario.yaml").write_text(yaml)
             arguments += ("--config", "scenario.yaml")
         environment = {name: value for name, value in {**variables, **changes}.items() if value is not None}
         process = Process(tmp_path, environment, *arguments)
+        process.inherits = inherits
         await process.spawn()
         return await process.exit(timeout), process.text
 

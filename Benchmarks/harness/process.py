@@ -12,13 +12,13 @@ from pathlib import Path
 class Process:
     """A child that logs to a file and is gone when `stop` returns."""
 
-    def __init__(self, name, command, directory, cores, environment=None):
+    def __init__(self, name, command, directory, cores, environment=None, descriptors=()):
         self.name = name
         self.log = Path(directory) / f"{name}.log"
         pinned = ["taskset", "--cpu-list", ",".join(map(str, sorted(cores))), *map(str, command)]
         with self.log.open("ab") as log:
             self.child = subprocess.Popen(
-                pinned, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=directory,
+                pinned, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=directory, pass_fds=descriptors,
                 env={**os.environ, **(environment or {})})
 
     @property

@@ -52,6 +52,13 @@ package struct KeyCache: Sendable {
 
     package init() {}
 
+    /// The same keys for another owner, without the fetch that this one has under way.
+    package var inherited: KeyCache {
+        var copy = self
+        copy.flight = nil
+        return copy
+    }
+
     /// Whether there are keys that count at `now`, for readiness.
     package func isReady(now: Int) -> Bool { current(now) != nil }
 

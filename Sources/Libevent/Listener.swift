@@ -38,8 +38,23 @@ package final class Listener {
         return descriptor
     }
 
+    /// Makes a listening socket that somebody else has bound ready for use here.
+    /// - Throws: the system's error; `EINVAL` for a socket that does not listen.
+    package static func adopt(_ descriptor: Int32) throws(SystemError) {
+        var (listens, size) = (Int32(0), socklen_t(MemoryLayout<Int32>.size))
+        guard unsafe getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 else { throw .current }
+        guard listens != 0 else { throw SystemError(EINVAL) }
+        let flags = fcntl(descriptor, F_GETFL)
+        guard flags >= 0, fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0,
+            fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0
+        else { throw .current }
+    }
+
     /// The address of a bound socket.
     package static func address(of descriptor: Int32) -> SocketAddress? { SocketAddress.bound(of: descriptor) }
+
+    /// Closes a bound socket that nobody is to accept on.
+    package static func discard(_ descriptor: Int32) { Glibc.close(descriptor) }
 
     /// Accepts on a bound socket, which it owns from now on. `accepted` gets each new non-blocking descriptor
     /// inside a callback: it may start a task, not run one.
@@ -69,8 +84,16 @@ package final class Listener {
         Glibc.close(descriptor)
     }
 
-    fileprivate func acceptWaiting() {
-        for _ in 0..<64 {
+    /// Takes the connections that wait, and closes: the kernel resets those that are still in a socket's queue when
+    /// it is closed, and their clients have every reason to think that they were taken.
+    package func finish() {
+        guard unsafe event != nil else { return }
+        acceptWaiting(most: 4096)
+        close()
+    }
+
+    fileprivate func acceptWaiting(most: Int = 64) {
+        for _ in 0..<most {
             let connection = obo_accept(descriptor)
             if connection >= 0 {
                 setNoDelay(connection)

@@ -16,15 +16,26 @@ package struct SocketAddress: Sendable {
     /// A Unix-domain address.
     /// - Throws: `ENAMETOOLONG` over 107 bytes.
     package static func unix(path: String) throws(SystemError) -> SocketAddress {
+        try unix(Array(path.utf8), extent: MemoryLayout<sockaddr_un>.size)
+    }
+
+    /// A Unix-domain address in the abstract namespace, which has no file (unix(7)).
+    /// - Throws: `ENAMETOOLONG` over 106 bytes.
+    package static func unix(abstract name: String) throws(SystemError) -> SocketAddress {
+        let bytes = [0] + Array(name.utf8)
+        // The name is all that the length covers, zeros included.
+        return try unix(bytes, extent: MemoryLayout<sa_family_t>.size + bytes.count)
+    }
+
+    private static func unix(_ bytes: [UInt8], extent: Int) throws(SystemError) -> SocketAddress {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
         let room = MemoryLayout.size(ofValue: address.sun_path)
         guard bytes.count < room else { throw SystemError(ENAMETOOLONG) }
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
         return unsafe withUnsafePointer(to: &address) {
             unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe SocketAddress(copying: $0, length: socklen_t(MemoryLayout<sockaddr_un>.size))
+                unsafe SocketAddress(copying: $0, length: socklen_t(extent))
             }
         }
     }
@@ -59,12 +70,16 @@ package struct SocketAddress: Sendable {
     /// `host:port`, `[v6]:port` or `unix`.
     package var text: String {
         guard family == AF_INET || family == AF_INET6 else { return "unix" }
+        return family == AF_INET6 ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
+    /// The numeric address of an IPv4 or IPv6 one.
+    package var host: String {
         var host = [CChar](repeating: 0, count: 64)
         let status = unsafe withPointer { address, length in
             unsafe getnameinfo(address, length, &host, socklen_t(host.count), nil, 0, NI_NUMERICHOST)
         }
         guard status == 0 else { return "unknown" }
-        let name = String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return family == AF_INET6 ? "[\(name)]:\(port)" : "\(name):\(port)"
+        return String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

@@ -43,7 +43,7 @@ package struct Ledger<Waiter: Sendable>: ~Copyable, Sendable {
     var renewing: [RenewalKey: UInt64] = [:]
     var breakers: [Int: Breaker] = [:]
     var lastFlight: UInt64 = 0
-    let limits: LedgerLimits
+    private(set) var limits: LedgerLimits
 
     package init(limits: LedgerLimits = LedgerLimits()) {
         self.limits = limits
@@ -125,6 +125,15 @@ package struct Ledger<Waiter: Sendable>: ~Copyable, Sendable {
         flights[lastFlight] = flight
         if case .refresh = flight.kind {} else { flights[lastFlight]?.announced = 1 }
         return .admitted(FlightID(number: lastFlight))
+    }
+
+    /// Takes on other bounds: tokens stay as far as there is room for them, those used last first.
+    package mutating func adopt(_ limits: LedgerLimits) {
+        self.limits = limits
+        tokens.adopt(limits)
+        verdicts.adopt(limits)
+        renewals.adopt(limits)
+        quiet.adopt(limits)
     }
 
     // MARK: Forgetting

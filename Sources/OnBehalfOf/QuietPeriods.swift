@@ -24,6 +24,8 @@ struct QuietPeriods: Sendable {
         ofUsers = RecencyList(capacity: limits.sideTable)
     }
 
+    mutating func adopt(_ limits: LedgerLimits) { ofUsers.resize(limits.sideTable) }
+
     /// The milliseconds left for this user, nil when something may be asked.
     mutating func left(_ user: Digest256, _ service: Digest256, now: UInt64) -> UInt64? {
         let all = Self.left(Scope(service: service), in: &ofServices, now)

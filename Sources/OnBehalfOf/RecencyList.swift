@@ -17,10 +17,18 @@ struct RecencyList<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private var oldest = Self.none
     /// Free places, linked by `older`.
     private var free = Self.none
-    let capacity: Int
+    private(set) var capacity: Int
 
     /// - Parameter capacity: at least 1 entry is kept.
-    init(capacity: Int) { self.capacity = min(max(capacity, 1), Int(Int32.max) - 1) }
+    init(capacity: Int) { self.capacity = Self.clamped(capacity) }
+
+    private static func clamped(_ capacity: Int) -> Int { min(max(capacity, 1), Int(Int32.max) - 1) }
+
+    /// Keeps so many from now on; those that were used longest ago are forgotten at once.
+    mutating func resize(_ capacity: Int) {
+        self.capacity = Self.clamped(capacity)
+        while places.count > self.capacity, oldest != Self.none { remove(Int(oldest)) }
+    }
 
     var count: Int { places.count }
 

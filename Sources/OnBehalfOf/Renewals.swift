@@ -31,6 +31,8 @@ struct Renewals: Sendable {
 
     var count: Int { entries.count }
 
+    mutating func adopt(_ limits: LedgerLimits) { entries.resize(limits.sideTable) }
+
     /// What came of the renewal of this token, asked for as `asked`.
     mutating func find(_ key: ExchangeKey, _ rejected: MintedToken, _ asked: Digest256, now: UInt64) -> Found? {
         guard let entry = entry(key, now), entry.rejected === rejected, entry.asked == asked else { return nil }

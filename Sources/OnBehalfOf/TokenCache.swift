@@ -22,7 +22,7 @@ struct TokenCache: Sendable {
     }
 
     private var entries: RecencyList<ExchangeKey, Entry>
-    private let earlyExpiry: UInt64
+    private var earlyExpiry: UInt64
 
     init(_ limits: LedgerLimits) {
         entries = RecencyList(capacity: limits.maxEntries)
@@ -30,6 +30,12 @@ struct TokenCache: Sendable {
     }
 
     var count: Int { entries.count }
+
+    /// Takes on other bounds. What is held keeps the time at which it leaves.
+    mutating func adopt(_ limits: LedgerLimits) {
+        entries.resize(limits.maxEntries)
+        earlyExpiry = limits.earlyExpiry
+    }
 
     mutating func find(_ key: ExchangeKey, now: UInt64) -> Found {
         guard let place = entries.place(of: key), let entry = entries[place] else { return .absent }

@@ -10,10 +10,15 @@ struct VerdictCache: Sendable {
     }
 
     private var entries: RecencyList<ExchangeKey, Entry>
-    private let ttl: UInt64
+    private var ttl: UInt64
 
     init(_ limits: LedgerLimits) {
         entries = RecencyList(capacity: limits.sideTable)
+        ttl = limits.negativeTTL
+    }
+
+    mutating func adopt(_ limits: LedgerLimits) {
+        entries.resize(limits.sideTable)
         ttl = limits.negativeTTL
     }
 

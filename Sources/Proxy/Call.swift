@@ -8,6 +8,8 @@ internal import OnBehalfOf
 /// One request on its way: what the stages learn and what `account` writes down. Lives on its worker.
 final class Call {
     let client: Client
+    /// The settings that it began with and keeps, whatever is reloaded meanwhile.
+    let shared: Shared
     private(set) var head: RequestHead
     /// Letters only: clients match on digits such as status codes.
     let id: RequestID
@@ -64,8 +66,9 @@ final class Call {
     /// Whether it asks for a list of tools that not all are for this server's users to see.
     var asksForTools = false
 
-    init(_ head: RequestHead, id: RequestID, on client: Client) {
+    init(_ head: RequestHead, id: RequestID, on client: Client, under shared: Shared) {
         self.client = client
+        self.shared = shared
         self.head = head
         self.id = id
         held = head.byteCount

@@ -3,7 +3,7 @@
 extension Worker {
     func serve(_ client: Client) async {
         while let head = await readHead(client) {
-            let call = Call(head, id: requestIDs.next(), on: client)
+            let call = Call(head, id: requestIDs.next(), on: client, under: current)
             do throws(Interruption) {
                 let service = try route(call)
                 let user = try await authenticate(call, for: service)

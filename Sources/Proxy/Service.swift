@@ -8,14 +8,18 @@ internal import OpenSSL
 
 /// One configured server, with all that can be worked out before the first request.
 final class Service: Sendable, CustomStringConvertible, CustomReflectable {
-    /// Its place in the configuration, and in the metrics.
+    /// Its place in the metrics and among the pools: that of its name, as long as the process runs.
     let index: Int
+    /// Tells servers of one name apart that are reached in other ways, whose connections must not be mixed up.
+    let dial: Int
     let name: String
     let nameBytes: [UInt8]
     /// Where it is served.
     let pathBytes: [UInt8]
     /// The provider that mints its tokens: its place in the list of desks.
     let provider: Int
+    /// What the ledger knows that provider's breaker by.
+    let breaker: Int
     /// What is asked for in each exchange.
     let target: ExchangeTarget
     /// What a minted token is compared with; nil where the configuration takes any.
@@ -42,11 +46,12 @@ final class Service: Sendable, CustomStringConvertible, CustomReflectable {
     private let query: [UInt8]?
 
     init(
-        _ server: ServerConfiguration, index: Int, provider: Int, target: ExchangeTarget, check: MintedCheck?,
-        tls: TLSClientContext?
+        _ server: ServerConfiguration, index: Int, provider: Int, breaker: Int, target: ExchangeTarget,
+        check: MintedCheck?, tls: TLSClientContext?, generation: Int, after previous: Shared?
     ) {
         self.index = index
         self.provider = provider
+        self.breaker = breaker
         self.target = target
         self.check = check
         exchangeDigest = target.service(claims: target.claims()) { SHA256.digest($0) }
@@ -57,7 +62,10 @@ final class Service: Sendable, CustomStringConvertible, CustomReflectable {
         name = server.name
         nameBytes = Array(server.name.utf8)
         pathBytes = Array("/\(server.name)".utf8)
-        endpoint = Endpoint(host: server.url.host, port: server.url.port, tls: tls)
+        let endpoint = Endpoint(host: server.url.host, port: server.url.port, tls: tls)
+        self.endpoint = endpoint
+        let before = previous?.services.first { $0.index == index && $0.endpoint.isSame(as: endpoint) }
+        dial = before?.dial ?? generation
         timeouts = Timeouts(server.timeouts)
         endpoints = server.transport == .sse ? EndpointBase(server.url) : nil
         isStrict = server.errors == .strict

@@ -1,6 +1,5 @@
 internal import Bytes
 internal import Configuration
-internal import Glibc
 internal import HTTP1
 internal import Identity
 internal import Libevent
@@ -8,15 +7,21 @@ internal import Logging
 internal import MCP
 internal import OnBehalfOf
 internal import OpenSSL
-internal import Synchronization
 
-/// What all workers have in common: worked out once from the configuration, then read only, but for the desks,
-/// which guard themselves.
+/// One generation of settings: what all workers have in common, worked out once from a configuration and then read only,
+/// but for the desks, which guard themselves. A reload makes another one; a call keeps the one that it began with, so
+/// no call ever sees two.
 final class Shared: Sendable {
+    let configuration: ProxyConfiguration
+    /// 1 at the start, one more with each reload that was applied.
+    let generation: Int
+    let lasting: Lasting
+
     let services: [Service]
+    /// By `Service.index`: servers of earlier generations keep their places, and their counts with them.
+    let serverNames: [String]
     let authenticator: Authenticator
     let keys: KeySource
-    let desk: ExchangeDesk
     /// By `Service.provider`.
     let endpoints: [TokenEndpoint]
     let providerNames: [String]
@@ -26,6 +31,9 @@ final class Shared: Sendable {
     /// Seconds that clocks may differ.
     let clockSkew: Int
     let listenerTLS: TLSServerContext?
+    /// Tells connections apart that came in by another door: see `Worker.take`.
+    let door: Int
+    let clientContexts: [Trust.Anchors: TLSClientContext]
 
     let headLimits: HeadLimits
     let bodyLimit: UInt64
@@ -41,19 +49,26 @@ final class Shared: Sendable {
     /// Whose keys must be there; none for opaque tokens.
     let issuers: [String]
 
-    /// Seconds since 1970.
-    let startedAt = time(nil)
     let log: Logger
     let logsRequests: Bool
     let logsJSON: Bool
-    private let draining = Atomic<Bool>(false)
 
-    /// - Parameter control: the loop for exchanges and keys.
+    /// - Parameters:
+    ///   - control: the loop for exchanges and keys.
+    ///   - previous: the generation before, whose parts stay in use where their settings are the same.
+    ///   - known: the keys that its issuers had.
     /// - Throws: `StartFault` for what only the running system can tell, such as an unusable certificate file.
-    init(_ configuration: ProxyConfiguration, workers: Int, log: Logger, control: EventLoop) throws(StartFault) {
+    init(
+        _ configuration: ProxyConfiguration, workers: Int, log: Logger, control: EventLoop,
+        after previous: Shared? = nil, known: KeySource.Known? = nil
+    ) throws(StartFault) {
+        self.configuration = configuration
         self.log = log
+        generation = (previous?.generation ?? 0) &+ 1
+        let lasting = previous?.lasting ?? Lasting(configuration)
+        self.lasting = lasting
         logsJSON = configuration.log.format == .json
-        logsRequests = log.logLevel <= .info
+        logsRequests = Logger.Level(configuration.log.level) <= .info
         headLimits = HeadLimits(bytes: configuration.limits.headerBytes)
         bodyLimit = UInt64(clamping: configuration.limits.bodyBytes)
         connectionsPerWorker = max(configuration.limits.connections / max(workers, 1), 1)
@@ -64,29 +79,42 @@ final class Shared: Sendable {
         adminHosts = configuration.admin.flatMap { LoopbackHosts(of: $0, configuration) }
         publicFace = PublicFace(configuration)
         issuers = configuration.identity.tokens == .jwt ? configuration.identity.issuers.map(\.identifier) : []
-
         servesBeyondUserToken = configuration.cache.afterUserTokenExpiry == .serve
         clockSkew = configuration.identity.clockSkew.milliseconds / 1000
 
-        let keyed = try KeyedHash(configuration.sessionKey?.value ?? Secret.random())
-        let trust = try Trust()
-        listenerTLS = try configuration.tls.map { tls throws(StartFault) in try trust.server(tls) }
-        keys = KeySource(
-            configuration.identity, tls: try trust.client(configuration.identity.ca), log: log, on: control)
-        authenticator = Authenticator(
-            IdentityPolicy(configuration.identity), configuration.identity.tokens, keys: keys,
-            bound: configuration.cache.maxEntries, outlives: servesBeyondUserToken,
-            naming: { keyed.logName(of: $0) })
-        desk = ExchangeDesk(limits: LedgerLimits(configuration.cache))
+        var trust = Trust(after: previous)
+        let isSameTLS = previous.map { configuration.hasSame(Self.tlsKeys, as: $0.configuration) } ?? false
+        listenerTLS =
+            try isSameTLS
+            ? previous?.listenerTLS : configuration.tls.map { tls throws(StartFault) in try Trust.server(tls) }
+        door = previous.map { $0.hasSameDoor(configuration) ? $0.door : $0.door &+ 1 } ?? 0
+        let keyed = try KeyedHash(configuration.sessionKey?.value ?? lasting.randomKey)
+        keys = KeySource.made(
+            configuration.identity, tls: try trust.client(configuration.identity.ca), log: log, on: control,
+            refreshes: lasting.refreshes, after: previous?.keys, known)
+        authenticator =
+            previous.flatMap { $0.judgesAlike(configuration) ? $0.authenticator : nil }
+            ?? Authenticator(
+                IdentityPolicy(configuration.identity), configuration.identity.tokens, keys: keys,
+                bound: configuration.cache.maxEntries, outlives: servesBeyondUserToken,
+                naming: { keyed.logName(of: $0) })
         let providers = configuration.providers.values.sorted { $0.name < $1.name }
         providerNames = providers.map(\.name)
         var endpoints: [TokenEndpoint] = []
         for provider in providers {
+            let tls = try trust.client(provider.ca)
+            if let same = previous?.endpoint(alike: provider, configuration, keys: keys, tls: tls) {
+                endpoints.append(same)
+                continue
+            }
             endpoints.append(
                 try TokenEndpoint(
-                    provider, desk: desk, keys: keys, tls: try trust.client(provider.ca), log: log, on: control))
+                    provider, desk: lasting.desk, keys: keys, tls: tls, log: log, on: control,
+                    number: generation << 20 | endpoints.count))
         }
         self.endpoints = endpoints
+
+        var names = previous?.serverNames ?? []
         var services: [Service] = []
         for server in configuration.servers {
             guard let place = providers.firstIndex(where: { $0.name == server.provider }) else {
@@ -95,21 +123,51 @@ final class Shared: Sendable {
             let tls = server.url.scheme == .https ? try trust.client(server.ca) : nil
             let target = try ExchangeTarget(server, providers[place], issuer: configuration.identity.issuers.first)
             let check = server.checksMinted ? MintedCheck(configuration, providers[place]) : nil
-            services.append(
-                Service(server, index: services.count, provider: place, target: target, check: check, tls: tls))
+            let index = names.firstIndex(of: server.name) ?? names.count
+            if index == names.count { names.append(server.name) }
+            let service = Service(
+                server, index: index, provider: place, breaker: endpoints[place].number, target: target, check: check,
+                tls: tls, generation: generation, after: previous)
+            services.append(service)
         }
-        self.services = services
-        let previous = try configuration.previousSessionKey.map { key throws(StartFault) in
+        (self.services, serverNames) = (services, names)
+        clientContexts = trust.clients
+        let replaced = try configuration.previousSessionKey.map { key throws(StartFault) in
             try KeyedHash(key.value, setting: "previous_session_key")
         }
-        sessions = keyed.sessionKey(previous: previous)
+        sessions = keyed.sessionKey(previous: replaced)
     }
 
+    var desk: ExchangeDesk { lasting.desk }
     /// Whether the process is on its way out.
-    var isDraining: Bool { draining.load(ordering: .relaxed) }
+    var isDraining: Bool { lasting.isDraining }
+}
 
-    /// No way back: the next look at readiness says no.
-    func beginDraining() { draining.store(true, ordering: .relaxed) }
+/// What of this generation serves the next one as well.
+extension Shared {
+    private static let tlsKeys = ["tls.certificate", "tls.key", "tls.client_ca"]
+
+    /// Whether clients come in as before: by the same address, with the same proof of who they are.
+    private func hasSameDoor(_ next: ProxyConfiguration) -> Bool {
+        next.listen == configuration.listen && (next.tls == nil) == (configuration.tls == nil)
+            && isEqual(next.tls?.clientCA?.contents, configuration.tls?.clientCA?.contents)
+    }
+
+    /// Whether verdicts on user tokens are still what they would be.
+    private func judgesAlike(_ next: ProxyConfiguration) -> Bool {
+        next.hasSameIdentity(as: configuration)
+            && next.hasSame(["session_key", "cache.max_entries", "cache.after_user_token_expiry"], as: configuration)
+    }
+
+    private func endpoint(
+        alike provider: ProviderConfiguration, _ next: ProxyConfiguration, keys: KeySource, tls: TLSClientContext
+    ) -> TokenEndpoint? {
+        guard let place = providerNames.firstIndex(of: provider.name),
+            next.hasSameProvider(provider.name, as: configuration), endpoints[place].tls === tls,
+            provider.tokenEndpoint != nil || self.keys === keys
+        else { return nil }
+        return endpoints[place]
+    }
 }
 
 /// Waits on the client's side, in milliseconds.
@@ -118,6 +176,8 @@ struct ClientTimeouts: Sendable {
     let body: Int
     let idle: Int
     let shutdown: Int
+    /// How long open connections are waited for when told to stop, in case they are about to ask for something.
+    var lastCall: Int { shutdown / 10 }
 
     init(_ settings: TimeoutSettings) {
         header = settings.header.milliseconds
@@ -139,30 +199,6 @@ package enum StartFault: Error, CustomStringConvertible {
         case .unusable(let setting, let why): "\(setting): \(why)"
         case .cannotBind(let address, let why): "cannot listen on \(address): \(why)"
         }
-    }
-}
-
-/// TLS contexts, one for each set of trust anchors.
-private final class Trust {
-    private var clients: [String: TLSClientContext] = [:]
-
-    init() throws(StartFault) {}
-
-    func client(_ ca: ConfiguredFile?) throws(StartFault) -> TLSClientContext {
-        let path = ca?.path ?? ""
-        if let known = clients[path] { return known }
-        do {
-            let made = try TLSClientContext(extraTrust: ca?.path)
-            clients[path] = made
-            return made
-        } catch { throw .unusable("ca_file", "\(error)") }
-    }
-
-    func server(_ tls: ListenerTLS) throws(StartFault) -> TLSServerContext {
-        do {
-            return try TLSServerContext(
-                certificate: tls.certificate.path, key: tls.key.path, clientCA: tls.clientCA?.path)
-        } catch { throw .unusable("tls", "\(error)") }
     }
 }
 

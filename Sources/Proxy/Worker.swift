@@ -10,7 +10,8 @@ internal import OpenSSL
 actor Worker {
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
-    let shared: Shared
+    /// The newest settings. A call has its own, which it began with.
+    private(set) var current: Shared
     let metrics: Metrics
 
     /// Where heads and re-framed bodies are put together; empty whenever a stage suspends.
@@ -21,10 +22,16 @@ actor Worker {
     let hasher: SHA256Hasher
     let lines = LineWriter()
     let requestIDs = RequestIDs()
-    private var pools: [UpstreamPool]
+    /// By `Service.index`.
+    private var lanes: [Lane] = []
+    private let closedPool = UpstreamPool(keeping: 0)
     private var listener: Listener?
     private var clients: [Client] = []
+    /// Connections that were accepted and whose tasks have not begun.
+    private var arriving = 0
     private(set) var isDraining = false
+    /// While draining: when connections are closed that ask for nothing.
+    private(set) var lastCall = UInt64.max
     private var drained: CheckedContinuation<Void, Never>?
 
     /// How much may wait for a slow side before the other is no longer read.
@@ -33,34 +40,60 @@ actor Worker {
     init(_ shared: Shared) throws {
         loop = try EventLoop()
         hasher = try SHA256Hasher()
-        metrics = Metrics(servers: shared.services.count)
-        pools = shared.services.map { _ in UpstreamPool() }
-        self.shared = shared
+        metrics = Metrics(servers: shared.serverNames.count)
+        current = shared
+        lanes = Lane.all(of: shared, after: [])
     }
 
-    var services: [Service] { shared.services }
-    var headLimits: HeadLimits { shared.headLimits }
-    var bodyLimit: UInt64 { shared.bodyLimit }
+    /// Idle connections to a server, for the calls that reach it in the same way.
+    func pool(for service: Service) -> UpstreamPool {
+        let lane = lanes[service.index]
+        return lane.dial == service.dial ? lane.pool : closedPool
+    }
 
-    func pool(for service: Service) -> UpstreamPool { pools[service.index] }
+    /// Serves the next requests by these settings.
+    /// - Parameter descriptor: the socket to accept on in place of the present one, if it is another.
+    func adopt(_ next: Shared, on descriptor: Int32?) {
+        // Who came by the old door is let in by its rules.
+        if descriptor != nil { listener?.finish() }
+        current = next
+        metrics.grow(servers: next.serverNames.count)
+        lanes = Lane.all(of: next, after: lanes)
+        guard let descriptor else { return }
+        // After SIGTERM nobody is let in any more.
+        if isDraining { Listener.discard(descriptor) } else { listen(on: descriptor) }
+    }
 
     // MARK: Connections
 
     /// Accepts on a bound socket from now on.
     func begin(on descriptor: Int32) {
-        listener = try? Listener(adopting: descriptor, on: loop) { [unowned self] descriptor in
-            Task.detached(executorPreference: self.loop) { await self.take(descriptor) }
-        }
+        listen(on: descriptor)
         loop.afterTurn = { [lines] in lines.flushIfDue() }
         Task.detached(executorPreference: loop) { await self.keepHouse() }
     }
 
-    private func take(_ descriptor: Int32) async {
+    private func listen(on descriptor: Int32) {
+        listener = try? Listener(adopting: descriptor, on: loop) { [unowned self] connection in
+            let shared = self.assumeIsolated { worker in
+                worker.arriving += 1
+                return worker.current
+            }
+            Task.detached(executorPreference: self.loop) { await self.take(connection, under: shared) }
+        }
+    }
+
+    /// - Parameter shared: the settings as they were when it was accepted.
+    private func take(_ descriptor: Int32, under shared: Shared) async {
+        arriving -= 1
         let stream = Stream(adopting: descriptor, on: loop)
-        guard !isDraining, clients.count < shared.connectionsPerWorker else { return turnAway(stream) }
-        let client = Client(Peer(stream, pool: buffers), wakeup: Wakeup(on: loop))
+        guard clients.count < shared.connectionsPerWorker else {
+            turnAway(stream, under: shared)
+            return finishDrain()
+        }
+        let client = Client(Peer(stream, pool: buffers), wakeup: Wakeup(on: loop), door: shared.door)
         enter(client)
-        if await secure(client) { await serve(client) } else { stream.close() }
+        if await secure(client, under: shared) { await serve(client) } else { stream.close() }
         exit(client)
     }
 
@@ -78,11 +111,11 @@ actor Worker {
             clients[client.slot] = last
             last.slot = client.slot
         }
-        if clients.isEmpty { finishDrain() }
+        finishDrain()
     }
 
     /// More connections than configured: an answer that needs no task, and out.
-    private func turnAway(_ stream: Stream) {
+    private func turnAway(_ stream: Stream, under shared: Shared) {
         // Without a handshake there is nothing that a TLS client could read.
         if shared.listenerTLS == nil {
             out.append(
@@ -96,7 +129,7 @@ actor Worker {
         }
     }
 
-    private func secure(_ client: Client) async -> Bool {
+    private func secure(_ client: Client, under shared: Shared) async -> Bool {
         guard let tls = shared.listenerTLS else { return true }
         do {
             let session = try TLSSession(tls, socket: client.stream.descriptor)
@@ -110,7 +143,7 @@ actor Worker {
         let wakeup = Wakeup(on: loop)
         while !isDraining {
             await wakeup.sleep(milliseconds: 1000)
-            for pool in pools { pool.sweep() }
+            for lane in lanes { lane.pool.sweep() }
         }
         wakeup.invalidate()
     }
@@ -118,22 +151,49 @@ actor Worker {
     // MARK: Draining
 
     /// Stops accepting, lets the calls in flight finish, and returns when the last client is gone.
-    func drain() async {
+    /// - Parameter leavesQueue: whether somebody else goes on accepting from the same socket.
+    func drain(leavesQueue: Bool) async {
         isDraining = true
-        listener?.close()
+        lastCall = EventLoop.now &+ UInt64(current.waits.lastCall)
+        leavesQueue ? listener?.close() : listener?.finish()
         listener = nil
         for client in clients { client.wakeup.fire() }
-        if !clients.isEmpty { await withCheckedContinuation { drained = $0 } }
+        if !isEmpty { await withCheckedContinuation { drained = $0 } }
         // Here and not when the process ends: streams are closed on their own loop only.
-        for pool in pools { pool.closeAll() }
+        for lane in lanes { lane.pool.closeAll() }
         lines.flush()
     }
 
+    private var isEmpty: Bool { clients.isEmpty && arriving == 0 }
+
     private func finishDrain() {
+        guard isEmpty else { return }
         drained?.resume()
         drained = nil
     }
 
     /// Writes what the log still holds.
     func flushLog() { lines.flush() }
+
+    /// Returns once the loop has come round.
+    func turn() {}
+}
+
+/// A worker's idle connections to one server, as it is reached now.
+private struct Lane {
+    /// `Service.dial`; -1 for a server that there is no more.
+    let dial: Int
+    let pool: UpstreamPool
+
+    /// A place for each server that there is or was. Connections are closed where they lead elsewhere now.
+    static func all(of shared: Shared, after lanes: [Lane]) -> [Lane] {
+        var dials = [Int](repeating: -1, count: shared.serverNames.count)
+        for service in shared.services { dials[service.index] = service.dial }
+        return dials.enumerated().map { index, dial in
+            let before = index < lanes.count ? lanes[index] : nil
+            if let before, before.dial == dial { return before }
+            before?.pool.closeAll()
+            return Lane(dial: dial, pool: UpstreamPool())
+        }
+    }
 }

@@ -7,14 +7,17 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(help: "The configuration file; else OBO_CONFIG, ./proxy.yaml, /etc/obo-proxy/proxy.yaml, environment.")
     var config: String?
 
-    /// Reads the configuration from where the command line, the environment or the file system say.
-    /// - Throws: exit code 78 after every problem was printed on standard error.
-    func load() throws -> LoadedConfiguration {
+    /// Where the command line, the environment or the file system say that the configuration is.
+    var source: ConfigurationSource {
         let environment = ProcessInfo.processInfo.environment
-        let file = ProxyConfiguration.path(flag: config, environment: environment)
-        do throws(ConfigurationErrors) {
-            return try ProxyConfiguration.load(file: file, environment: environment)
-        } catch {
+        return ConfigurationSource(
+            file: ProxyConfiguration.path(flag: config, environment: environment), environment: environment)
+    }
+
+    /// Reads the configuration.
+    /// - Throws: exit code 78 after every problem was printed on standard error.
+    func load(_ source: ConfigurationSource? = nil) throws -> LoadedConfiguration {
+        do throws(ConfigurationErrors) { return try (source ?? self.source).load() } catch {
             StandardError.write(error.description)
             throw ExitCode.badConfiguration
         }

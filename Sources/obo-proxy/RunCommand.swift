@@ -5,13 +5,14 @@ internal import Proxy
 /// Serves until it is told to stop.
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Serve until SIGTERM or SIGINT, then drain. The default.")
+        commandName: "run", abstract: "Serve until SIGTERM or SIGINT, then drain; reload on SIGHUP. The default.")
 
     @OptionGroup var options: ConfigurationOptions
 
     func run() throws {
-        let loaded = try options.load()
-        do throws(StartFault) { try ProxyProcess.run(loaded.configuration) } catch {
+        let source = options.source
+        let loaded = try options.load(source)
+        do throws(StartFault) { try ProxyProcess.run(loaded, from: source) } catch {
             StandardError.write(error.description)
             throw error.exitCode
         }

@@ -31,6 +31,8 @@ final class Desk {
 
     init(_ limits: LedgerLimits = LedgerLimits()) { ledger = Ledger(limits: limits) }
 
+    func adopt(_ limits: LedgerLimits) { ledger.adopt(limits) }
+
     var count: Int { ledger.count }
     var flightCount: Int { ledger.flightCount }
     /// Whether a flight is left that somebody could join.

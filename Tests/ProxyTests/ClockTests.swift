@@ -16,8 +16,9 @@ private struct Caller {
         pair = SocketPair(on: loop)
         var scanned = 0
         let head = try RequestHead.parse(Array(request.utf8).span, limits: HeadLimits(), scanned: &scanned)
-        call = Call(
-            try #require(head), id: RequestID(bits: 0), on: Client(pair.near, wakeup: Wakeup(on: loop)))
+        let client = Client(pair.near, wakeup: Wakeup(on: loop), door: 0)
+        let shared = try Shared(try configured(), workers: 1, log: LogBook().logger(), control: loop)
+        call = Call(try #require(head), id: RequestID(bits: 0), on: client, under: shared)
     }
 
     /// What the client has been sent, once at least `count` bytes are there.

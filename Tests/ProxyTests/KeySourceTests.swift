@@ -107,9 +107,8 @@ private final class Publisher: Sendable {
         #expect(try await setting.source.keys(of: setting.server.url, keyID: "k1").contains(keyID: "k1"))
         #expect(try await setting.source.keys(of: setting.server.url, keyID: nil).count == 1)
         #expect(setting.asked == [Self.document, "/keys"])
-        let state = setting.source.state.withLock { ($0.refreshes[setting.server.url]?.good, $0.ready) }
-        #expect(state.0 == 1)
-        #expect(state.1 == [setting.server.url])
+        #expect(setting.source.refreshes.read()[setting.server.url]?.good == 1)
+        #expect(setting.source.ready.withLock { $0 } == [setting.server.url])
     }
 
     @Test func aConfiguredPlaceNeedsNoDiscovery() async throws {
@@ -125,8 +124,8 @@ private final class Publisher: Sendable {
         // Its keys were not even asked for.
         #expect(setting.asked == [Self.document])
         #expect(await setting.source.tokenEndpoint(within: 5000) == nil)
-        #expect(setting.source.state.withLock { $0.ready }.isEmpty)
-        #expect(setting.source.state.withLock { $0.refreshes[setting.server.url]?.failed } == 1)
+        #expect(setting.source.ready.withLock { $0 }.isEmpty)
+        #expect(setting.source.refreshes.read()[setting.server.url]?.failed == 1)
         #expect(setting.log.text.contains("issuerMismatch"))
     }
 
@@ -173,7 +172,7 @@ private final class Publisher: Sendable {
         setting.publisher.conduct.withLock { $0.isDown = false }
         setting.clock.pass(seconds: KeyCache.outagePause)
         #expect(await Self.fault(setting, "k1") == nil)
-        #expect(setting.source.state.withLock { $0.ready } == [setting.server.url])
+        #expect(setting.source.ready.withLock { $0 } == [setting.server.url])
     }
 
     /// Keys that were good stay good for their day while the issuer is down; an empty set is no better than none.
@@ -186,7 +185,7 @@ private final class Publisher: Sendable {
         }
         setting.clock.pass(seconds: KeyCache.refreshAge)
         #expect(await Self.fault(setting, "k1") == nil)
-        while setting.source.state.withLock({ $0.refreshes[setting.server.url]?.failed }) != 1 { await Task.yield() }
+        while setting.source.refreshes.read()[setting.server.url]?.failed != 1 { await Task.yield() }
         #expect(await Self.fault(setting, "k1") == nil)
         setting.clock.pass(seconds: KeyCache.lifetime)
         #expect(await Self.fault(setting, "k1") == .keysUnavailable)

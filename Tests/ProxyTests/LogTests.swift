@@ -214,7 +214,7 @@ extension LogSink {
     @Test func theConfiguredLevelIsTheLeast() throws {
         for level in Logger.Level.allCases {
             let settings = try configured(["OBO_LOG_LEVEL": level.rawValue]).log
-            let logger = Logger(label: "test", settings)
+            let logger = Logger(label: "test", LogDial(settings))
             #expect(logger.logLevel == level)
             #expect(logger.handler.logLevel == level)
         }

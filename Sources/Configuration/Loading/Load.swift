@@ -10,6 +10,8 @@ package struct LoadedConfiguration: Sendable {
     package let configuration: ProxyConfiguration
     /// Every key with its value, redacted where it is secret, and its origin, in the schema's order.
     package let effective: [EffectiveValue]
+    /// The files that were read, and what was in them.
+    package let files: FilePrints
 }
 
 extension ProxyConfiguration {
@@ -19,18 +21,23 @@ extension ProxyConfiguration {
     ///   - environment: all variables. An empty one counts as not set.
     ///   - now: seconds since 1970, which certificates must outlast.
     ///   - readFile: reads a whole file: the configuration, secrets, certificates.
+    ///   - seen: notes what the files held, also of a configuration that is refused.
     /// - Throws: everything that is wrong, not only the first.
     package static func load(
         file: String?, environment: [String: String], now: Int = time(nil),
-        readFile: @escaping FileReader = SystemFile.read
+        readFile: @escaping FileReader = SystemFile.read, seen: SeenFiles = SeenFiles()
     ) throws(ConfigurationErrors) -> LoadedConfiguration {
+        let readFile = { path throws(FileFault) in try seen.read(path, by: readFile) }
         let document = try document(file, environment, readFile)
         let resolver = Resolver(document: document, environment: environment, now: now, readFile: readFile)
         var loader = Loader(resolver: resolver)
         loader.fill()
         let problems = loader.problems
         guard problems.isEmpty else { throw ConfigurationErrors(problems) }
-        return LoadedConfiguration(configuration: loader.configuration, effective: loader.effective)
+        // A platform's token is read for each exchange, and replaced every hour: no news of the configuration.
+        for path in loader.configuration.providers.values.compactMap(\.federatedTokenFile) { seen.forget(path) }
+        loader.takeFingerprints(seen.prints)
+        return LoadedConfiguration(configuration: loader.configuration, effective: loader.effective, files: seen.prints)
     }
 
     private static func document(
@@ -84,6 +91,10 @@ private struct Loader {
         ServerRules.apply(configuration, &resolver)
     }
 
+    mutating func takeFingerprints(_ files: FilePrints) {
+        configuration.fingerprints = resolver.resolved.mapValues { Fingerprint($0.raw, files) }
+    }
+
     private mutating func fillServers() {
         for name in names(.servers) {
             var server = ServerConfiguration()
@@ -130,6 +141,12 @@ private struct Loader {
         let set = resolver.environment.filter { !$0.value.isEmpty }.keys
         let others = Set(set.compactMap { KeyName.entry(of: $0, in: section) }).subtracting(written)
         return written + others.sorted()
+    }
+}
+
+extension ProviderConfiguration {
+    fileprivate var federatedTokenFile: String? {
+        if case .federatedToken(let path) = credential { path } else { nil }
     }
 }
 

@@ -7,6 +7,8 @@ package struct ProxyConfiguration: Sendable {
     package internal(set) var listen = ListenAddress.tcp(host: "127.0.0.1", port: 0)
     /// What clients put a server's name behind, where that is not the listener's own address. No query.
     package internal(set) var publicURL: UpstreamURL?
+    /// Other processes of the same user may listen there too, each for a share of the connections.
+    package internal(set) var reusePort = false
     /// TLS on that listener; nil for plain HTTP.
     package internal(set) var tls: ListenerTLS?
     /// Health, metrics and status; nil when turned off.
@@ -40,10 +42,24 @@ package struct ProxyConfiguration: Sendable {
     /// The upstream MCP servers: the file's in its order, then those of the environment by name.
     package internal(set) var servers: [ServerConfiguration] = []
 
+    /// What each key was set to, for comparison.
+    var fingerprints: [String: Fingerprint] = [:]
+
     /// The files of `tls`, until both are known to be there.
     var certificate: ConfiguredFile?
     var key: ConfiguredFile?
     var clientCA: ConfiguredFile?
+}
+
+extension ProxyConfiguration {
+    /// With the addresses of sockets that somebody else has bound in place of the configured ones.
+    package func listening(on listen: ListenAddress?, admin: ListenAddress?) -> ProxyConfiguration {
+        var bound = self
+        if let listen { bound.listen = listen }
+        // Turned off is turned off, whoever has bound it.
+        if let admin, self.admin != nil { bound.admin = admin }
+        return bound
+    }
 }
 
 /// TLS on the listener. All files are PEM.

@@ -4,6 +4,9 @@ internal import OpenSSL
 struct CredentialRules {
     private let prefix: String
 
+    /// Keys whose files are read again for each exchange.
+    static let reread: Set<String> = ["client_secret", "certificate", "key", "key_password", "federated_token_file"]
+
     /// - Parameter prefix: `exchange.` or `providers.<name>.`
     static func apply(_ provider: inout ProviderConfiguration, _ prefix: String, _ resolver: inout Resolver) {
         let rules = CredentialRules(prefix: prefix)

@@ -7,6 +7,9 @@ enum Schema {
     private static let listener: [Row<ProxyConfiguration>] = [
         Row("listen", .one(.listen), .standard("127.0.0.1:8089"), \.listen, "where chat servers connect to"),
         Row(
+            "reuse_port", .one(.bool), .standard("false"), \.reusePort,
+            "let a second proxy listen on the same port, for rolling restarts"),
+        Row(
             "public_url", .one(.publicURL), .absent("by each request's Host"), \.publicURL,
             "what stands before /<server> in the URLs that clients use; for strict servers"),
         Row("tls.certificate", .file, .absent("off"), \.certificate, "PEM chain of the listener"),

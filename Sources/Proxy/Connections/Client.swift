@@ -4,7 +4,8 @@ internal import Libevent
 final class Client {
     let peer: Peer
     let wakeup: Wakeup
-    /// Whether another request may follow; cleared by `Connection: close`, by lost framing and while draining.
+    /// Whether another request may follow; cleared by `Connection: close`, by lost framing, while draining and
+    /// when clients come in by another door now.
     var staysOpen = true
     /// Whether the peer may still be sending a body that nobody wants: the close must linger.
     var hasUnreadBody = false
@@ -16,8 +17,11 @@ final class Client {
     var served = 0
     /// Its place in the worker's list.
     var slot = 0
+    /// By which listener, and which rules for who may connect, it was let in.
+    let door: Int
 
-    init(_ peer: Peer, wakeup: Wakeup) {
+    init(_ peer: Peer, wakeup: Wakeup, door: Int) {
+        self.door = door
         self.peer = peer
         self.wakeup = wakeup
         peer.stream.wakeup = wakeup

@@ -8,6 +8,9 @@ struct Endpoint: Sendable {
     /// Nil for plain HTTP.
     let tls: TLSClientContext?
 
+    /// Whether connections to the other one are connections to this one.
+    func isSame(as other: Endpoint) -> Bool { host == other.host && port == other.port && tls === other.tls }
+
     /// Opens a connection, TLS included.
     /// - Parameter milliseconds: for all of it.
     func connect(on loop: EventLoop, _ wakeup: Wakeup, within milliseconds: Int) async throws(DialFault) -> Stream {

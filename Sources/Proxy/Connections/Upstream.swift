@@ -39,12 +39,15 @@ final class UpstreamPool {
     }
 
     private var idle: [Idle] = []
-    private static let most = 256
+    private let most: Int
     /// How long a connection is kept without a hint from the server: below the five seconds after which
     /// common servers (uvicorn, Node.js) close theirs, since a request that crosses their close is lost.
     private static let patience = 4000
     /// The longest hint that is believed, in seconds.
     private static let longest = 60
+
+    /// - Parameter most: connections kept; none where the server has changed its place or is gone.
+    init(keeping most: Int = 256) { self.most = most }
 
     /// A connection that is still open and has nothing unexpected to say.
     func take(now: UInt64 = EventLoop.now) -> Peer? {
@@ -60,7 +63,7 @@ final class UpstreamPool {
     func give(_ peer: Peer, hint: Int?, now: UInt64 = EventLoop.now) {
         peer.stream.wakeup = nil
         let milliseconds = hint.map { min(max($0 - 1, 0), Self.longest) * 1000 } ?? Self.patience
-        guard idle.count < Self.most, milliseconds > 0 else { return peer.stream.close() }
+        guard idle.count < most, milliseconds > 0 else { return peer.stream.close() }
         idle.append(Idle(peer: peer, until: now &+ UInt64(milliseconds)))
     }
 

@@ -1,6 +1,5 @@
 package import Configuration
 internal import Libevent
-internal import OpenSSL
 internal import Synchronization
 
 /// One run of `Doctor`, on the calling thread.
@@ -14,7 +13,6 @@ package enum DoctorVisit {
         _ configuration: ProxyConfiguration, tokenFile: String?, report: @escaping @Sendable (Finding) -> Void
     ) throws(StartFault) -> Summary {
         UnixSignal.ignoreBrokenPipes()
-        OpenSSLLifetime.keepUntilTheEnd()
         let summary = Mutex(Summary())
         let doctor = try Doctor(configuration) { finding in
             summary.withLock { $0.add(finding) }

@@ -5,34 +5,13 @@ internal import Libevent
 internal import Synchronization
 
 /// The operator's listener: health, readiness, metrics. On the control loop, one answer a connection.
-final class Admin {
-    /// Where it listens, with the port the kernel chose.
-    let address: String
-    private let listener: Listener
-
-    init(
-        _ address: ListenAddress, shared: Shared, workers: [Worker], on loop: EventLoop
-    ) throws(StartFault) {
-        guard let socket = try Sockets.bind(address, count: 1).first else {
-            throw .cannotBind("\(address)", "no socket")
-        }
-        let desk = AdminDesk(shared, workers, on: loop)
-        do throws(SystemError) {
-            listener = try Listener(adopting: socket, on: loop) { descriptor in
-                Task.detached(executorPreference: loop) { await desk.serve(descriptor) }
-            }
-        } catch { throw .cannotBind("\(address)", "\(error)") }
-        self.address = listener.address.text
-    }
-}
-
-/// Answers the operator's questions.
 actor AdminDesk {
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
-    private let shared: Shared
+    private var shared: Shared
     private let workers: [Worker]
     private let pool = BufferPool()
+    private var listener: Listener?
 
     private static let patience = 10_000
     private static let limits = HeadLimits(bytes: 16 * 1024)
@@ -40,6 +19,19 @@ actor AdminDesk {
     init(_ shared: Shared, _ workers: [Worker], on loop: EventLoop) {
         (self.shared, self.workers, self.loop) = (shared, workers, loop)
     }
+
+    /// Accepts on a bound socket from now on, and no longer on the one before; on none for nil.
+    func listen(on descriptor: Int32?) {
+        listener?.finish()
+        listener = descriptor.flatMap { descriptor in
+            try? Listener(adopting: descriptor, on: loop) { [unowned self] connection in
+                Task.detached(executorPreference: self.loop) { await self.serve(connection) }
+            }
+        }
+    }
+
+    /// Answers for these settings from now on.
+    func adopt(_ next: Shared) { shared = next }
 
     func serve(_ descriptor: Int32) async {
         let wakeup = Wakeup(on: loop)
@@ -97,12 +89,13 @@ actor AdminDesk {
 
     /// Ready once every issuer's keys are there; asking fetches them, so that a proxy without traffic gets ready too.
     private func readiness() async -> (Bool, String) {
+        let shared = shared
         if shared.isDraining { return (false, "{\"ready\":false,\"draining\":true}\n") }
         for issuer in shared.issuers { _ = try? await shared.keys.keys(of: issuer, keyID: nil) }
-        let ready = shared.keys.state.withLock { $0.ready }
+        let ready = shared.keys.ready.withLock { $0 }
         let isReady = shared.issuers.allSatisfy(ready.contains)
         let providers = shared.providerNames.enumerated().map { place, name in
-            "\"\(name)\":\"\(shared.desk.isBreakerOpen(provider: place) ? "breaker open" : "ok")\""
+            "\"\(name)\":\"\(shared.desk.isBreakerOpen(provider: shared.endpoints[place].number) ? "breaker open" : "ok")\""
         }
         let keys = isReady ? "ok" : "unavailable"
         return (
@@ -111,9 +104,9 @@ actor AdminDesk {
     }
 
     private func metrics() -> String {
-        var counts = Metrics(servers: shared.services.count).read()
+        var counts = Metrics(servers: shared.serverNames.count).read()
         for worker in workers { counts.add(worker.metrics.read()) }
-        var page = Exposition(servers: shared.services.map(\.name))
+        var page = Exposition(servers: shared.serverNames)
         page.requests(counts)
         page.exchanges(shared.desk.readCounts())
         page.gauges(counts, shared)

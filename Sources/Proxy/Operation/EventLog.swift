@@ -1,15 +1,30 @@
 internal import Bytes
+internal import Configuration
 internal import Glibc
 internal import JSON
 internal import Logging
+internal import Synchronization
 
 /// swift-log's lines as one JSON object, or one readable line, each on standard error. Messages are static
 /// text and fields are named, so nothing secret can slip in by interpolation.
 struct EventLog: LogHandler {
-    var logLevel: Logger.Level
+    private let dial: LogDial
     var metadata: Logger.Metadata = [:]
-    let json: Bool
-    var sink = LogSink.standardError
+
+    var logLevel: Logger.Level {
+        get { dial.level }
+        // Of all that write by this dial: the level is the process's, not one logger's.
+        nonmutating set { dial.set(newValue, json: dial.json) }
+    }
+    private var json: Bool { dial.json }
+    private let sink = LogSink.standardError
+
+    init(_ dial: LogDial) { self.dial = dial }
+
+    init(logLevel: Logger.Level, metadata: Logger.Metadata = [:], json: Bool) {
+        self.init(LogDial(logLevel, json: json))
+        self.metadata = metadata
+    }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -65,5 +80,38 @@ struct EventLog: LogHandler {
         unsafe clock_gettime(CLOCK_REALTIME, &now)
         Timestamp.append(seconds: now.tv_sec, to: text)
         text.append(byte: UInt8(ascii: "Z"))
+    }
+}
+
+/// The level and the form of the process's log, which a reload may change.
+final class LogDial: Sendable {
+    private let setting: Mutex<(level: Logger.Level, json: Bool)>
+
+    init(_ level: Logger.Level, json: Bool) { setting = Mutex((level, json)) }
+
+    convenience init(_ settings: LogSettings) {
+        self.init(Logger.Level(settings.level), json: settings.format == .json)
+    }
+
+    var level: Logger.Level { setting.withLock { $0.level } }
+    var json: Bool { setting.withLock { $0.json } }
+
+    func set(_ level: Logger.Level, json: Bool) { setting.withLock { $0 = (level, json) } }
+
+    /// Changes over, and with it what the sink has to say itself.
+    func adopt(_ settings: LogSettings) {
+        set(Logger.Level(settings.level), json: settings.format == .json)
+        LogSink.standardError.writes(json: json)
+    }
+}
+
+extension Logger.Level {
+    init(_ level: LogSettings.Level) { self = Logger.Level(rawValue: level.rawValue) ?? .info }
+}
+
+extension Logger {
+    init(label: String, _ dial: LogDial) {
+        LogSink.standardError.writes(json: dial.json)
+        self.init(label: label) { _ in EventLog(dial) }
     }
 }

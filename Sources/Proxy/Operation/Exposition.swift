@@ -49,6 +49,9 @@ struct Exposition {
         for (index, histogram) in counts.durations.enumerated() where histogram.count > 0 {
             self.histogram("obo_request_duration_seconds", [("server", server(index))], histogram)
         }
+        if counts.unrouted.count > 0 {
+            self.histogram("obo_request_duration_seconds", [("server", "")], counts.unrouted)
+        }
         family("obo_token_lookups_total", "counter", "Look-ups of minted tokens.")
         for (label, count) in counts.lookups.sorted(by: { "\($0.key)" < "\($1.key)" }) {
             sample(
@@ -75,6 +78,16 @@ struct Exposition {
         }
     }
 
+    private mutating func reloads(_ reloads: ReloadCounts) {
+        let (counts, isGood) = reloads.read()
+        family("obo_config_reloads_total", "counter", "Looks at a configuration that may have changed.")
+        for outcome in ReloadOutcome.allCases {
+            sample("obo_config_reloads_total", [("outcome", outcome.rawValue)], "\(counts[outcome] ?? 0)")
+        }
+        family("obo_config_last_reload_successful", "gauge", "Whether the newest configuration is the one in force.")
+        sample("obo_config_last_reload_successful", [], isGood ? "1" : "0")
+    }
+
     mutating func gauges(_ counts: Metrics.Counts, _ shared: Shared) {
         family("obo_open_connections", "gauge", "Open connections by side.")
         sample("obo_open_connections", [("side", "client")], "\(counts.clientConnections)")
@@ -87,14 +100,16 @@ struct Exposition {
         sample("obo_cache_entries", [], "\(shared.desk.entries)")
         family("obo_breaker_open", "gauge", "Whether a provider's breaker is open.")
         for (place, name) in shared.providerNames.enumerated() {
-            sample("obo_breaker_open", [("provider", name)], shared.desk.isBreakerOpen(provider: place) ? "1" : "0")
+            let isOpen = shared.desk.isBreakerOpen(provider: shared.endpoints[place].number)
+            sample("obo_breaker_open", [("provider", name)], isOpen ? "1" : "0")
         }
         family("obo_jwks_refresh_total", "counter", "Fetches of an issuer's keys.")
-        let refreshes = shared.keys.state.withLock { $0.refreshes }
+        let refreshes = shared.lasting.refreshes.read()
         for (issuer, count) in refreshes.sorted(by: { $0.key < $1.key }) {
             sample("obo_jwks_refresh_total", [("issuer", issuer), ("outcome", "good")], "\(count.good)")
             sample("obo_jwks_refresh_total", [("issuer", issuer), ("outcome", "failed")], "\(count.failed)")
         }
+        reloads(shared.lasting.reloads)
         family("obo_log_lines_dropped_total", "counter", "Log lines that nobody read in time.")
         sample("obo_log_lines_dropped_total", [], "\(LogSink.standardError.dropped)")
         let process = ProcessFigures.read()
@@ -105,7 +120,7 @@ struct Exposition {
         family("process_open_fds", "gauge", "Open file descriptors.")
         sample("process_open_fds", [], "\(process.openDescriptors)")
         family("process_start_time_seconds", "gauge", "When the process started, since 1970.")
-        sample("process_start_time_seconds", [], "\(shared.startedAt)")
+        sample("process_start_time_seconds", [], "\(shared.lasting.startedAt)")
         family("obo_build_info", "gauge", "The running version.")
         sample("obo_build_info", [("version", ProxyVersion.text)], "1")
     }

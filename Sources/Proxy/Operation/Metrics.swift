@@ -23,10 +23,13 @@ final class Metrics: Sendable {
         var requests: [RequestLabel: UInt64] = [:]
         var lookups: [LookupLabel: UInt64] = [:]
         var refusals: [RefusalLabel: UInt64] = [:]
-        var durations: [Histogram]
+        /// By server.
+        var durations: [Histogram] = []
+        /// Of requests that reached none.
+        var unrouted = Histogram(bounds: Histogram.requestBounds)
         var clientConnections = 0
         var upstreamConnections = 0
-        var openStreams: [Int]
+        var openStreams: [Int] = []
     }
 
     struct RequestLabel: Hashable { var server: Int, method: Method, status: Int }
@@ -36,13 +39,18 @@ final class Metrics: Sendable {
     /// The server index of requests that reached none.
     static let noServer = -1
 
-    private let counts: Mutex<Counts>
+    private let counts = Mutex(Counts())
 
-    init(servers: Int) {
-        counts = Mutex(
-            Counts(
-                durations: Array(repeating: Histogram(bounds: Histogram.requestBounds), count: servers + 1),
-                openStreams: Array(repeating: 0, count: servers + 1)))
+    init(servers: Int) { grow(servers: servers) }
+
+    /// Makes room for so many servers; what was counted stays.
+    func grow(servers: Int) {
+        record {
+            while $0.durations.count < servers {
+                $0.durations.append(Histogram(bounds: Histogram.requestBounds))
+                $0.openStreams.append(0)
+            }
+        }
     }
 
     @inline(__always)
@@ -59,9 +67,11 @@ extension Metrics.Counts {
         requests[.init(server: server, method: method, status: status), default: 0] &+= 1
         if lookup == .hit { looked(up: .hit, server: server) }
         if let refusal { refusals[.init(server: server, reason: refusal), default: 0] &+= 1 }
-        // The last place is for requests that reached no server.
-        let place = server >= 0 && server < durations.count ? server : durations.count - 1
-        durations[place].observe(nanoseconds: nanoseconds)
+        if durations.indices.contains(server) {
+            durations[server].observe(nanoseconds: nanoseconds)
+        } else {
+            unrouted.observe(nanoseconds: nanoseconds)
+        }
     }
 
     mutating func looked(up result: TokenLookup, server: Int) {
@@ -78,6 +88,7 @@ extension Metrics.Counts {
         requests.merge(other.requests, uniquingKeysWith: &+)
         lookups.merge(other.lookups, uniquingKeysWith: &+)
         refusals.merge(other.refusals, uniquingKeysWith: &+)
+        unrouted.add(other.unrouted)
         for i in durations.indices where i < other.durations.count { durations[i].add(other.durations[i]) }
         for i in openStreams.indices where i < other.openStreams.count { openStreams[i] += other.openStreams[i] }
         clientConnections += other.clientConnections

@@ -19,6 +19,9 @@ final class ExchangeDesk: Sendable {
 
     init(limits: LedgerLimits) { ledger = Mutex(Ledger(limits: limits)) }
 
+    /// Takes on other bounds.
+    func adopt(_ limits: LedgerLimits) { ledger.withLock { $0.adopt(limits) } }
+
     /// One look-up under one lock and one look at the clock: all that the exchange costs a warm request.
     /// - Parameter userTokenLeft: milliseconds for which what is minted may serve.
     @inline(__always)

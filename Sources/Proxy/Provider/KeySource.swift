@@ -13,16 +13,13 @@ actor KeySource {
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
-    /// Counts for `obo_jwks_refresh_total`, and whether keys are there, readable from anywhere.
-    struct State {
-        var refreshes: [String: (good: UInt64, failed: UInt64)] = [:]
-        var ready: Set<String> = []
-    }
-    nonisolated let state = Mutex(State())
+    /// The issuers whose keys are there, readable from anywhere.
+    nonisolated let ready = Mutex<Set<String>>([])
+    nonisolated let refreshes: KeyRefreshes
 
-    private let issuers: [Issuer]
-    private let keysAt: UpstreamURL?
-    private let tls: TLSClientContext
+    private nonisolated let issuers: [Issuer]
+    private nonisolated let keysAt: UpstreamURL?
+    private nonisolated let tls: TLSClientContext
     private let log: Logger
     private let clock: @Sendable () -> UInt64
     private var caches: [String: KeyCache] = [:]
@@ -33,11 +30,49 @@ actor KeySource {
 
     private static let patience = 5000
 
-    /// - Parameter clock: monotonic milliseconds.
+    /// What is known of issuers that the next settings may name as well.
+    struct Known: Sendable {
+        fileprivate let caches: [String: KeyCache]
+        fileprivate let discovered: [String: Discovery]
+        fileprivate let ready: Set<String>
+    }
+
+    /// What it knows now.
+    var known: Known {
+        Known(caches: caches.mapValues(\.inherited), discovered: discovered, ready: ready.withLock { $0 })
+    }
+
+    /// The source for these settings: the one before, where they are the same, or one that knows what that one knew of
+    /// issuers that are still found in the same way.
+    static func made(
+        _ identity: IdentitySettings, tls: TLSClientContext, log: Logger, on loop: EventLoop,
+        refreshes: KeyRefreshes, after previous: KeySource?, _ known: Known?
+    ) -> KeySource {
+        guard let previous, previous.tls === tls, previous.keysAt == identity.jwksURI else {
+            return KeySource(identity, tls: tls, log: log, on: loop, refreshes: refreshes)
+        }
+        if previous.issuers == identity.issuers { return previous }
+        return KeySource(
+            identity, tls: tls, log: log, on: loop, refreshes: refreshes,
+            inheriting: known, of: previous.issuers.filter(identity.issuers.contains))
+    }
+
+    /// - Parameters:
+    ///   - clock: monotonic milliseconds.
+    ///   - known: what an earlier source knew, and
+    ///   - heirs: of which issuers that still holds.
     init(
         _ identity: IdentitySettings, tls: TLSClientContext, log: Logger, on loop: EventLoop,
+        refreshes: KeyRefreshes = KeyRefreshes(), inheriting known: Known? = nil, of heirs: [Issuer] = [],
         clock: @escaping @Sendable () -> UInt64 = { EventLoop.now }
     ) {
+        self.refreshes = refreshes
+        let names = Set(heirs.map(\.identifier))
+        if let known {
+            caches = known.caches.filter { names.contains($0.key) }
+            discovered = known.discovered.filter { names.contains($0.key) }
+            ready.withLock { $0 = known.ready.intersection(names) }
+        }
         self.loop = loop
         self.clock = clock
         self.tls = tls
@@ -110,12 +145,8 @@ actor KeySource {
         caches[identifier, default: KeyCache()].finished(flight, fetched: keys, now: now)
         let isGood = keys != nil
         let isReady = caches[identifier]?.isReady(now: now) ?? false
-        state.withLock {
-            var counts = $0.refreshes[identifier] ?? (0, 0)
-            if isGood { counts.good &+= 1 } else { counts.failed &+= 1 }
-            $0.refreshes[identifier] = counts
-            if isReady { $0.ready.insert(identifier) } else { $0.ready.remove(identifier) }
-        }
+        refreshes.count(identifier, isGood: isGood)
+        ready.withLock { if isReady { $0.insert(identifier) } else { $0.remove(identifier) } }
         for waiter in waiting.removeValue(forKey: identifier) ?? [] { waiter.resume() }
     }
 

@@ -14,6 +14,9 @@ actor TokenEndpoint {
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
+    /// What the ledger knows its breaker by.
+    nonisolated let number: Int
+    nonisolated let tls: TLSClientContext
     private let provider: ProviderConfiguration
     private let policy: RetryPolicy
     private let credentials: any ClientCredentialSource
@@ -21,7 +24,6 @@ actor TokenEndpoint {
     private var clock = ProviderClock()
     private let desk: ExchangeDesk
     private let keys: KeySource
-    private let tls: TLSClientContext
     private let log: Logger
     private var found: UpstreamURL?
     private var open: (tls: TLSClientContext, url: OutgoingURL, caller: HTTPCaller)?
@@ -29,13 +31,18 @@ actor TokenEndpoint {
     /// - Throws: `StartFault` for a credential that can't be used.
     init(
         _ provider: ProviderConfiguration, desk: ExchangeDesk, keys: KeySource, tls: TLSClientContext, log: Logger,
-        on loop: EventLoop
+        on loop: EventLoop, number: Int = 0
     ) throws(StartFault) {
+        self.number = number
         (self.provider, self.desk, self.keys, self.tls, self.log, self.loop) = (provider, desk, keys, tls, log, loop)
         credentials = try ClientCredentials.source(for: provider, tls: tls, log: log, on: loop)
         places = ConnectionPlaces(provider.maxConnections, on: loop)
         policy = RetryPolicy(retries: provider.retries, attemptTimeout: UInt64(provider.timeout.milliseconds))
     }
+
+    /// Its connections are closed on their own loop, whoever was the last to let go of it: a call on a worker, maybe,
+    /// that was under way when a reload put another one in its place.
+    isolated deinit {}
 
     /// Starts an exchange in a task of its own: no client's departure can end it.
     nonisolated func start(_ order: ExchangeOrder) {

@@ -15,8 +15,8 @@ extension Worker {
                 server: call.service?.index ?? Metrics.noServer, method: call.head.method, status: call.status,
                 lookup: call.lookup, refusal: call.refusal?.rawValue, nanoseconds: elapsed)
         }
-        guard shared.logsRequests else { return }
-        shared.logsJSON ? appendJSON(call, elapsed) : appendText(call, elapsed)
+        guard call.shared.logsRequests else { return }
+        call.shared.logsJSON ? appendJSON(call, elapsed) : appendText(call, elapsed)
         lines.lineEnded()
     }
 
@@ -105,7 +105,7 @@ extension Worker {
                 server: Metrics.noServer, method: .other, status: status, lookup: nil, refusal: refusal.rawValue,
                 nanoseconds: 0)
         }
-        shared.log.info(
+        current.log.info(
             "request refused",
             metadata: ["reason": "\(refusal.rawValue)", "status": "\(status)", "request_id": "\(id)"])
     }

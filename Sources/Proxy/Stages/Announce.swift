@@ -13,7 +13,7 @@ extension Worker {
         guard service.endpoints != nil, call.head.method == .post else { return }
         let (owner, head) = (call.sessionOwner(user, at: service), call.head)
         call.endpoint = call.withBytes(head.path.part(service.pathBytes.count..<Int(head.path.count))) { path in
-            call.withBytes(head.query ?? ByteRange()) { shared.sessions.target(path: path, query: $0, for: owner) }
+            call.withBytes(head.query ?? ByteRange()) { call.shared.sessions.target(path: path, query: $0, for: owner) }
         }
         if call.endpoint == nil { throw .refused(.sessionMismatch) }
     }
@@ -28,7 +28,7 @@ extension Worker {
         guard head.isEventStream, upstream.sendsPlain(head), let user = call.user else {
             throw .refused(.upstreamProtocol)
         }
-        return Announcement(base, upstream.service, shared.sessions, call.sessionOwner(user, at: upstream.service))
+        return Announcement(base, upstream.service, call.shared.sessions, call.sessionOwner(user, at: upstream.service))
     }
 
     /// The server's stream has ended, if it may end so.
@@ -40,7 +40,7 @@ extension Worker {
     func broken(_ call: Call, _ fault: String) -> Interruption {
         if !out.isEmpty { call.client.stream.send(out) }
         call.refusal = .upstreamProtocol
-        shared.log.warning(
+        call.shared.log.warning(
             "event stream broken off",
             metadata: [
                 "server": "\(call.service?.name ?? "")", "request_id": "\(call.id)", "fault": "\(fault)",

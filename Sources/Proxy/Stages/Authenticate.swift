@@ -32,15 +32,15 @@ extension Worker {
     }
 
     private func user(of call: Call, now: Int) async throws(TokenFault) -> UserToken {
-        switch shared.authenticator.verdict(on: call.tokenDigest, now: now) {
+        switch call.shared.authenticator.verdict(on: call.tokenDigest, now: now) {
         case .valid(let user): return user
         case .refused(let fault): throw fault
         case nil: break
         }
-        if let judgement = await shared.authenticator.join(call.tokenDigest) { return try judgement.get() }
+        if let judgement = await call.shared.authenticator.join(call.tokenDigest) { return try judgement.get() }
         let token = call.withBytes(call.bearer) { Secret(copying: $0) }
-        let judgement = await shared.authenticator.judge(token, call.tokenDigest, now: now)
-        shared.authenticator.finish(call.tokenDigest, judgement)
+        let judgement = await call.shared.authenticator.judge(token, call.tokenDigest, now: now)
+        call.shared.authenticator.finish(call.tokenDigest, judgement)
         return try judgement.get()
     }
 }

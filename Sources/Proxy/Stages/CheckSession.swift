@@ -15,7 +15,7 @@ extension Worker {
         guard call.head.count(of: .mcpSessionID) == 1 else { throw .refused(.badRequest) }
         let owner = call.sessionOwner(user, at: service)
         call.session = call.withBytes(field.value) { signed in
-            shared.sessions.verify(signed, for: owner).map { Array(signed, 0..<$0) }
+            call.shared.sessions.verify(signed, for: owner).map { Array(signed, 0..<$0) }
         }
         if call.session == nil { throw .refused(.sessionMismatch) }
     }
@@ -26,7 +26,7 @@ extension Worker {
         let owner = call.sessionOwner(user, at: upstream.service)
         let signed = upstream.peer.withInput { bytes in
             field.value.upperBound <= bytes.count
-                ? shared.sessions.sign(bytes.extracting(field.value.range), for: owner) : nil
+                ? call.shared.sessions.sign(bytes.extracting(field.value.range), for: owner) : nil
         }
         // An id that can't be tied to its user would be anybody's.
         guard let signed else { throw .refused(.upstreamProtocol) }

@@ -27,7 +27,7 @@ extension Worker {
     }
 
     private func note(_ fault: DialFault, reaching service: Service, _ call: Call) {
-        shared.log.warning(
+        call.shared.log.warning(
             "server unreachable",
             metadata: ["server": "\(service.name)", "request_id": "\(call.id)", "fault": "\(fault.text)"])
     }

@@ -12,7 +12,7 @@ extension Worker {
         call.asksForMetadata = true
         guard call.head.method == .get else { return .refused(.methodNotAllowed) }
         guard hasAllowedOrigin(call) else { return .refused(.badOrigin) }
-        let face = shared.publicFace
+        let face = call.shared.publicFace
         guard let resource = face.resource(host: call.text(call.head.host), path: call.text(path))
         else { return .refused(.badRequest) }
         let metadata = ResourceMetadata(
@@ -26,7 +26,7 @@ extension Worker {
         guard let service = call.service, service.isStrict else {
             return call.service?.endpoints == nil ? .jsonrpc : .status
         }
-        let face = shared.publicFace
+        let face = call.shared.publicFace
         var metadata: String?
         if !call.asksForMetadata, call.held >= call.head.byteCount {
             // What is posted to below a server's path belongs to the server.

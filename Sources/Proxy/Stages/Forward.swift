@@ -42,7 +42,7 @@ extension Worker {
     /// its server fails is answered under its own id, and a server never sees the half of it.
     private func gatherBody(of call: Call, _ whole: Int) async throws(Interruption) {
         let client = call.client
-        client.wakeup.expire(after: shared.waits.body)
+        client.wakeup.expire(after: call.shared.waits.body)
         if call.head.expectsContinue && client.peer.buffered == call.head.byteCount { sendContinue(client) }
         while client.peer.buffered < whole, !client.hasLeft {
             if client.peer.fill(most: whole) { continue }
@@ -91,7 +91,7 @@ extension Worker {
                 unsafe upstream.stream.send(out, body)
             }
             call.bytesIn = size
-        case .chunked where call.holdsChunks(limit: bodyLimit):
+        case .chunked where call.holdsChunks(limit: call.shared.bodyLimit):
             call.eachChunk { out.appendChunk($0) }
             sendLastChunk(to: upstream.stream)
         default:
@@ -132,7 +132,7 @@ extension Worker {
                 try call.body.decode(bytes.extracting(..<min(bytes.count, most)))
             }
             call.bytesIn &+= UInt64(part.payload.count)
-            if call.bytesIn > bodyLimit { throw Interruption.refused(.bodyTooLarge) }
+            if call.bytesIn > call.shared.bodyLimit { throw Interruption.refused(.bodyTooLarge) }
             return part
         } catch let interruption as Interruption {
             throw interruption

@@ -32,7 +32,7 @@ extension Worker {
     private func responseHead(for call: Call, from upstream: Upstream) async throws(Interruption) -> ResponseHead {
         let client = call.client
         var (scanned, interim) = (0, 0)
-        var clock = UploadClock(call, body: shared.waits.body, response: upstream.service.timeouts.response)
+        var clock = UploadClock(call, body: call.shared.waits.body, response: upstream.service.timeouts.response)
         while true {
             if let head = try parseHead(call, upstream, &scanned) {
                 if !head.isInterim { return head }
@@ -48,7 +48,7 @@ extension Worker {
             clock.look(at: call)
             noticeLeaving(client)
             if client.hasLeft { throw .clientLeft }
-            if upstream.peer.fill(most: headLimits.bytes) { continue }
+            if upstream.peer.fill(most: call.shared.headLimits.bytes) { continue }
             await client.wakeup.wait()
             if client.wakeup.expired { throw .refused(clock.refusal(serverTakesBody: upstream.takesBody)) }
         }
@@ -60,7 +60,8 @@ extension Worker {
         guard upstream.peer.buffered > 0 else { return nil }
         do {
             return try upstream.peer.withInput { bytes throws(HeadFault) in
-                try ResponseHead.parse(bytes, answering: call.head.method, limits: headLimits, scanned: &scanned)
+                try ResponseHead.parse(
+                    bytes, answering: call.head.method, limits: call.shared.headLimits, scanned: &scanned)
             }
         } catch {
             throw .refused(.upstreamProtocol)

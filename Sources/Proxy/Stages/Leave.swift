@@ -23,7 +23,7 @@ extension Worker {
     /// Waits until the client has taken what was said to it, or for too long.
     func flush(_ client: Client) async {
         let stream = client.stream
-        client.wakeup.expire(after: shared.waits.body)
+        client.wakeup.expire(after: current.waits.body)
         while stream.backlog > 0, !stream.writeFailed, !client.wakeup.expired { await client.wakeup.wait() }
     }
 

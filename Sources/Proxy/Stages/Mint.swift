@@ -8,9 +8,9 @@ internal import OnBehalfOf
 extension Worker {
     /// A token minted for this user and this server: found, waited for, or exchanged for.
     func mint(_ call: Call, for user: UserToken, to service: Service) async throws(Interruption) -> MintedCredential {
-        let lookup = shared.desk.lookup(
-            service.key(of: call), user: user.identityDigest, provider: service.provider,
-            userTokenLeft: left(of: user), mayExchange: mayExchange(user))
+        let lookup = call.shared.desk.lookup(
+            service.key(of: call), user: user.identityDigest, provider: service.breaker,
+            userTokenLeft: left(of: user, in: call), mayExchange: mayExchange(user, in: call))
         if case .hit(let token) = lookup {
             call.lookup = .hit
             return try use(token, call)
@@ -23,15 +23,15 @@ extension Worker {
         _ call: Call, _ rejected: MintedToken, _ challenge: ClaimsChallenge?, for user: UserToken, at service: Service
     ) async throws(Interruption) -> MintedCredential {
         let key = service.key(of: call)
-        guard mayExchange(user) else {
-            shared.desk.forget(key, rejected)
+        guard mayExchange(user, in: call) else {
+            call.shared.desk.forget(key, rejected)
             throw .refused(.expiredToken)
         }
         if call.lookup == .hit { note(.hit, call, service) }
         note(.bypass, call, service)
         let asked = challenge.map { service.digest(asking: $0) } ?? key.service
-        let lookup = shared.desk.renew(
-            key, asking: asked, rejected: rejected, user: user.identityDigest, provider: service.provider)
+        let lookup = call.shared.desk.renew(
+            key, asking: asked, rejected: rejected, user: user.identityDigest, provider: service.breaker)
         return try await follow(lookup, call, user, service, challenge)
     }
 
@@ -84,28 +84,28 @@ extension Worker {
     }
 
     /// Milliseconds for which what is minted may serve: no longer than the user's token, or for its own life.
-    func left(of user: UserToken) -> UInt64 {
-        if shared.servesBeyondUserToken { return .max }
+    func left(of user: UserToken, in call: Call) -> UInt64 {
+        if call.shared.servesBeyondUserToken { return .max }
         // A token good for ever is good for a thousand years: sums with it must not run over.
         return UInt64(min(max(user.expiresAt &- time(nil), 0), 1 << 35)) &* 1000
     }
 
     /// Nothing is asked for with a token that has ended; what was minted with it may still serve.
-    private func mayExchange(_ user: UserToken) -> Bool {
-        !shared.servesBeyondUserToken || time(nil) < user.expiresAt &+ shared.clockSkew
+    private func mayExchange(_ user: UserToken, in call: Call) -> Bool {
+        !call.shared.servesBeyondUserToken || time(nil) < user.expiresAt &+ call.shared.clockSkew
     }
 
     private func start(
         _ flight: FlightID, _ call: Call, _ user: UserToken, _ service: Service, _ challenge: ClaimsChallenge? = nil
     ) {
         let subject = call.withBytes(call.bearer) { Secret(copying: $0) }
-        shared.endpoints[service.provider].start(
+        call.shared.endpoints[service.provider].start(
             ExchangeOrder(flight, for: user, subject, to: service, challenge: challenge, requestID: "\(call.id)"))
     }
 
     private func wait(for flight: FlightID, _ call: Call) async throws(Interruption) -> MintedCredential {
         let began = EventLoop.nanoseconds
-        let outcome = await shared.desk.outcome(of: flight)
+        let outcome = await call.shared.desk.outcome(of: flight)
         call.exchangeNanoseconds &+= EventLoop.nanoseconds &- began
         switch outcome {
         case .minted(let token): return try use(token, call)

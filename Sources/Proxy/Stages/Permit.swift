@@ -39,14 +39,14 @@ extension Worker {
     private func gather(_ call: Call, into whole: ByteBuffer) async throws(Interruption) {
         let client = call.client
         var reads = 0
-        client.wakeup.expire(after: shared.waits.body)
+        client.wakeup.expire(after: call.shared.waits.body)
         if call.head.expectsContinue && client.peer.buffered == 0 { sendContinue(client) }
         while true {
             try take(call, into: whole)
             if call.body.isComplete { break }
             if client.hasLeft { throw .clientLeft }
             if client.peer.fill() {
-                client.wakeup.expire(after: shared.waits.body)
+                client.wakeup.expire(after: call.shared.waits.body)
                 reads &+= 1
                 if reads & 15 == 0 { await loop.standBack() }
                 continue
@@ -70,7 +70,9 @@ extension Worker {
                 }
             } catch { throw .refused(.badRequest) }
             peer.consume(part.consumed)
-            guard UInt64(whole.count &- call.head.byteCount) <= bodyLimit else { throw .refused(.bodyTooLarge) }
+            guard UInt64(whole.count &- call.head.byteCount) <= call.shared.bodyLimit else {
+                throw .refused(.bodyTooLarge)
+            }
             if part.consumed == 0 { return }
         }
     }

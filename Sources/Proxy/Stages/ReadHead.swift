@@ -12,11 +12,11 @@ extension Worker {
         if client.served & 31 == 31 { await loop.standBack() }
         if client.stream.backlog >= highWater, await !takesAnswers(client) { return nil }
         let isBegun = client.served == 0 || client.peer.buffered > 0
-        client.wakeup.expire(after: isBegun ? shared.waits.header : shared.waits.idle)
+        client.wakeup.expire(after: isBegun ? current.waits.header : current.waits.idle)
         while true {
             do throws(HeadFault) {
                 let head = try client.peer.withInput { input throws(HeadFault) in
-                    input.isEmpty ? nil : try RequestHead.parse(input, limits: headLimits, scanned: &scanned)
+                    input.isEmpty ? nil : try RequestHead.parse(input, limits: current.headLimits, scanned: &scanned)
                 }
                 if let head { return accept(head, from: client) }
             } catch {
@@ -24,24 +24,27 @@ extension Worker {
                 return nil
             }
             if client.peer.hasEnded { return nil }
+            // Who is just about to ask on an open connection still gets an answer, and with it word to come no more.
             if isDraining && client.peer.buffered == 0 {
-                // A request that has arrived by now is answered: a close over it would be a reset.
-                guard client.peer.fill(), client.peer.buffered > 0 else { return nil }
-                continue
+                client.wakeup.deadline = min(client.wakeup.deadline, lastCall)
             }
             let waited = client.peer.buffered
-            if !client.peer.fill(most: headLimits.bytes + 1) { await client.wakeup.wait() }
+            if !client.peer.fill(most: current.headLimits.bytes + 1) { await client.wakeup.wait() }
             // The first byte of a request starts its own clock, so that a slow one can't hold the idle one's time.
             if waited == 0 && client.peer.buffered > 0 && client.served > 0 {
-                client.wakeup.expire(after: shared.waits.header)
+                client.wakeup.expire(after: current.waits.header)
             }
-            if client.wakeup.expired { return nil }
+            if client.wakeup.expired {
+                // A request that has arrived by now is answered: a close over it would be a reset.
+                guard isDraining, waited == 0, client.peer.fill() || client.peer.buffered > 0 else { return nil }
+                client.wakeup.expire(after: current.waits.header)
+            }
         }
     }
 
     /// Whoever asks and asks without taking the answers is not served on: the answers would pile up here.
     private func takesAnswers(_ client: Client) async -> Bool {
-        client.wakeup.expire(after: shared.waits.body)
+        client.wakeup.expire(after: current.waits.body)
         while client.stream.backlog > 0, !client.stream.writeFailed {
             await client.wakeup.wait()
             if client.wakeup.expired { return false }
@@ -51,7 +54,7 @@ extension Worker {
 
     private func accept(_ head: RequestHead, from client: Client) -> RequestHead {
         client.served &+= 1
-        client.staysOpen = head.keepAlive && head.minorVersion > 0 && !isDraining
+        client.staysOpen = head.keepAlive && head.minorVersion > 0 && !current.isDraining && client.door == current.door
         client.wakeup.neverExpire()
         return head
     }

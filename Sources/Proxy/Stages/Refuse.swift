@@ -59,7 +59,7 @@ extension Worker {
         client.peer.consume(call.head.byteCount)
         call.held = 0
         call.body = decoder
-        client.wakeup.expire(after: shared.waits.body)
+        client.wakeup.expire(after: call.shared.waits.body)
         if call.head.expectsContinue && client.peer.buffered == 0 { sendContinue(client) }
         while !decoder.isComplete {
             let part = try? client.peer.withInput { bytes throws(BodyFault) in
@@ -67,7 +67,7 @@ extension Worker {
                 if part.payload.upperBound <= bytes.count { message.append(bytes.extracting(part.payload)) }
                 return part
             }
-            guard let part, UInt64(message.count) <= bodyLimit else { return nil }
+            guard let part, UInt64(message.count) <= call.shared.bodyLimit else { return nil }
             client.peer.consume(part.consumed)
             call.body = decoder
             if part.consumed > 0 || decoder.isComplete { continue }

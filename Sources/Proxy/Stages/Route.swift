@@ -21,7 +21,7 @@ extension Worker {
             throw .refused(.methodNotAllowed)
         }
         guard hasAllowedOrigin(call) else { throw .refused(.badOrigin) }
-        if case .length(let size) = head.framing, size > bodyLimit { throw .refused(.bodyTooLarge) }
+        if case .length(let size) = head.framing, size > call.shared.bodyLimit { throw .refused(.bodyTooLarge) }
         return service
     }
 
@@ -32,11 +32,11 @@ extension Worker {
             if end > 2 && path[end - 1] == UInt8(ascii: "/") { end -= 1 }
             guard end > 1, path[0] == UInt8(ascii: "/") else { return nil }
             let name = path.extracting(1..<end)
-            let named = services.first { service in
+            let named = call.shared.services.first { service in
                 let known = service.nameBytes
                 return equal(known.span, name)
             }
-            return named ?? services.first { $0.isPostedTo(path, by: call.head.method) }
+            return named ?? call.shared.services.first { $0.isPostedTo(path, by: call.head.method) }
         }
     }
 
@@ -47,7 +47,7 @@ extension Worker {
     }
 
     private func hasSidecarKey(_ call: Call) -> Bool {
-        guard let expected = shared.sidecarKey else { return true }
+        guard let expected = call.shared.sidecarKey else { return true }
         guard call.head.count(of: .sidecarKey) == 1, let field = call.head.first(.sidecarKey) else { return false }
         return call.withBytes(field.value) { expected.equals($0) }
     }
@@ -55,7 +55,7 @@ extension Worker {
     /// A page that bends its own name to this machine (DNS rebinding) is of our origin to the browser, which then
     /// sends no Origin with a GET; but it comes with that name. A client without any Host is no browser.
     func isForThisHost(_ call: Call) -> Bool {
-        guard let hosts = shared.hosts, !call.head.host.isEmpty else { return true }
+        guard let hosts = call.shared.hosts, !call.head.host.isEmpty else { return true }
         return call.withBytes(call.head.host) { hosts.contains($0) }
     }
 
@@ -63,7 +63,7 @@ extension Worker {
         guard let field = call.head.first(.origin) else { return true }
         guard call.head.count(of: .origin) == 1 else { return false }
         call.origin = call.withBytes(field.value) { origin in
-            shared.allowedOrigins.first { equal($0.span, origin) }
+            call.shared.allowedOrigins.first { equal($0.span, origin) }
         }
         return call.origin != nil
     }

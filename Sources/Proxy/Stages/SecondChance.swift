@@ -16,7 +16,7 @@ extension Worker {
     ) async throws(Interruption) -> Upstream {
         guard let rejected = call.minted else { throw .refused(.upstreamRejectedToken) }
         guard call.holdsRequest else {
-            shared.desk.forget(service.key(of: call), rejected)
+            call.shared.desk.forget(service.key(of: call), rejected)
             throw .refused(.upstreamRejectedToken)
         }
         let credential = try await renew(call, rejected, challenge, for: user, at: service)
@@ -28,10 +28,10 @@ extension Worker {
         guard let token = call.minted else { return }
         let key = upstream.service.key(of: call)
         guard upstream.rejectsToken else {
-            return shared.desk.keep(token, for: key, userTokenLeft: left(of: user))
+            return call.shared.desk.keep(token, for: key, userTokenLeft: left(of: user, in: call))
         }
         upstream.close()
-        shared.desk.renewedInVain(token, for: key)
+        call.shared.desk.renewedInVain(token, for: key)
         throw .refused(.upstreamRejectedToken)
     }
 }

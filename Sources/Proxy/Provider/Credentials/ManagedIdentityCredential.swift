@@ -33,6 +33,9 @@ actor ManagedIdentityCredential: ClientCredentialSource {
         caller = HTTPCaller(endpoint.endpoint, on: loop, keeping: 1)
     }
 
+    /// Its connections are closed on their own loop.
+    isolated deinit {}
+
     func proof(audience: String, within milliseconds: Int) async throws(CredentialFault) -> ClientProof {
         if let kept, EventLoop.now < kept.until { return .assertion(kept.token) }
         let flight = flight ?? start()
