@@ -30,6 +30,7 @@ drift: build ## check that documentation and code name the same keys, variables,
 	$(PYTHON) Tests/drift.py
 
 scenarios: build ## scenario tests against the debug build; ARGS="-k name" chooses
+	@Scripts/setup tests
 	$(PYTHON) -m pytest --quiet Tests/Scenarios $(ARGS)
 
 interop: build ## MCP SDKs, curl and MSAL with the proxy between, compared with no proxy; ARGS="-k name" chooses
@@ -61,9 +62,11 @@ format: ## rewrite Swift sources in the house format
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Fuzz
 
 tsan: setup ## unit tests and scenarios under ThreadSanitizer, in .build-tsan
+	@Scripts/setup tests
 	Scripts/sanitize thread
 
 asan: setup ## unit tests and scenarios under AddressSanitizer and its leak check, in .build-asan
+	@Scripts/setup tests
 	Scripts/sanitize address
 
 clean: ## remove everything that was built or installed here

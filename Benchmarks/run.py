@@ -8,10 +8,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from harness import burst, calls, changes, events, idle_streams, proxies, slow_reader, soak
+from harness import burst, calls, changes, cost, events, idle_streams, proxies, slow_reader, soak
 from harness.bench import Bench
 
-SCENARIOS = ["calls", "tls", "burst", "streams", "events", "slow", "soak", "changes"]
+SCENARIOS = ["calls", "tls", "burst", "streams", "events", "slow", "soak", "changes", "cost"]
 
 
 def parse():
@@ -50,6 +50,7 @@ def measure(bench, kinds):
         "events": lambda: events.measure(bench, kinds),
         "slow": lambda: slow_reader.measure(bench, kinds),
         "soak": lambda: soak.measure(bench) if ours else None,
+        "cost": lambda: cost.measure(bench) if ours else None,
         "changes": lambda: changes.measure(bench) if ours else None,
     }
     return {name: steps[name]() for name in SCENARIOS if name in bench.options.scenario}

@@ -117,8 +117,12 @@ def refusals():
     code = {names[case]: (faults.get(fault, fault), status) for case, fault, status in rows}
     if set(code) != set(names.values()):
         yield "drift.py no longer understands the table of refusals"
-    written = {reason: (fault, status) for reason, fault, status, *_ in table(read("README.md"), "Reason", "Fault")}
-    yield from compare("refusal", code, written)
+    rows = table(read("README.md"), "Reason", "Fault")
+    yield from compare("refusal", code, {reason: (fault, status) for reason, fault, status, *_ in rows})
+    source = read("Sources/MCP/RefusalAdvice.swift")
+    advice = {names[case]: text for case, text in re.findall(r'case \.(\w+):\s+"([^"]+)"', source)}
+    plain = {reason: re.sub(r"\[(.*?)\]\(.*?\)", r"\1", text) for reason, _, _, text in rows}
+    yield from compare("advice for", advice, plain)
 
 
 def provider_errors():
@@ -160,11 +164,24 @@ def metrics():
     code = dict(re.findall(r'family\(\s*"(\w+)",\s*"(\w+)"', source))
     written = {name: kind for name, kind, *_ in table(read("README.md"), "Metric", "Type")}
     yield from compare("metric", code, written)
+    for path in ["deploy/alerts.yaml", "deploy/grafana-dashboard.json"]:
+        for name in sorted(set(re.findall(r"\b(?:obo|process)_[a-z_]+\b", read(path)))):
+            family = re.sub(r"_(bucket|sum|count)$", "", name)
+            if code.get(family) != "histogram" and name not in code:
+                yield f"{path}: metric {name} does not exist"
+
+
+def status_members():
+    """README lists the members of /status."""
+    source = read("Sources/Proxy/Operation/Status/StatusDocument.swift")
+    body = source.partition("var document: ByteBuffer {")[2].partition("]).append(to: text)")[0]
+    nested = re.sub(r": \.object\(\[.*?\]\)", ":", body, flags=re.S)
+    written = {cell for row in table(read("README.md"), "Member", "Says") for cell in row[0].split(" ")}
+    yield from compare("member of /status", set(re.findall(r'"(\w+)":', nested)), written)
 
 
 def admin_paths():
-    source = read("Sources/Proxy/Operation/Admin.swift")
-    code = set(re.findall(r'"(/[a-z/]+)"', source))
+    code = set(re.findall(r'case \w+ = "(/[a-z/]*)"', read("Sources/Proxy/Operation/AdminPage.swift")))
     yield from compare("admin path", code, {path for path, *_ in table(read("README.md"), "Path", "Answer")})
 
 
@@ -204,7 +221,8 @@ def budgets():
 
 
 CHECKS = [
-    settings, reference_file, variables, refusals, provider_errors, metrics, admin_paths, stages, make_targets, budgets
+    settings, reference_file, variables, refusals, provider_errors, metrics, status_members, admin_paths, stages,
+    make_targets, budgets,
 ]
 
 

@@ -101,19 +101,24 @@ class OboProxy:
     does = "validates, looks the minted token up, counts, writes an access log line a request"
     binary = Path(os.environ.get("BENCH_BINARY", _ROOT / ".build/release/obo-proxy"))
     found = binary.exists()
+    # Whether it has its admin listener.
+    admin = True
+    # Variables that differ from the usual ones.
+    changes = {}
 
     def __init__(self, bench, upstream, streaming=False):
         self.port, self.admin_port = free_port(), free_port()
         host = "localhost" if upstream.certificate else "127.0.0.1"
         environment = {
             "OBO_LISTEN": f"127.0.0.1:{self.port}",
-            "OBO_ADMIN_LISTEN": f"127.0.0.1:{self.admin_port}",
+            "OBO_ADMIN_LISTEN": f"127.0.0.1:{self.admin_port}" if self.admin else "off",
             "OBO_WORKERS": "1",
             "OBO_ISSUER": bench.issuer.url,
             "OBO_CLIENT_ID": CLIENT_ID,
             "OBO_CLIENT_SECRET": CLIENT_SECRET,
             "OBO_SERVER_TOOLS_URL": f"{upstream.scheme}://{host}:{upstream.port}{upstream.path}",
             "OBO_SERVER_TOOLS_SCOPES": "api://tools/.default",
+            **self.changes,
         }
         if upstream.certificate:
             environment["OBO_SERVER_TOOLS_CA_FILE"] = str(upstream.certificate)
@@ -123,6 +128,8 @@ class OboProxy:
         self.path = "/tools"
 
     def _is_ready(self):
+        if not self.admin:
+            return accepts(self.port)
         try:
             connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=1)
             connection.request("GET", "/readyz")

@@ -108,6 +108,26 @@ package struct KeyCache: Sendable {
         (keys, fetchedAt, failedAt) = (fetched, now, nil)
     }
 
+    /// What there is to say of an issuer's keys; times are seconds.
+    package struct Standing: Sendable, Equatable {
+        /// Keys that count now.
+        package let keys: Int
+        /// Since the fetch that brought them; nil before the first.
+        package let age: Int?
+        /// Since the last fetch, if it failed.
+        package let failedFor: Int?
+
+        package init(keys: Int, age: Int?, failedFor: Int?) {
+            (self.keys, self.age, self.failedFor) = (keys, age, failedFor)
+        }
+    }
+
+    package func standing(now: Int) -> Standing {
+        Standing(
+            keys: current(now)?.count ?? 0, age: keys.map { _ in elapsed(since: fetchedAt, now) },
+            failedFor: failedAt.map { elapsed(since: $0, now) })
+    }
+
     private func current(_ now: Int) -> KeySet? {
         elapsed(since: fetchedAt, now) < Self.lifetime ? keys : nil
     }

@@ -24,6 +24,8 @@ struct Flight<Waiter: Sendable>: Sendable {
     /// nil for one who has left.
     var waiters: ContiguousArray<Waiter?> = []
     var outcome: ExchangeOutcome?
+    /// Whether it began before an eviction: its outcome is for those who wait, and is not kept.
+    var isOutdated = false
 
     init(
         _ kind: Kind, _ key: ExchangeKey, asking asked: Digest256, user: Digest256, provider: Int,

@@ -54,7 +54,8 @@ extension Ledger {
             return []
         }
         breakers[ended.provider]?.ended(flight.number, now)
-        record(outcome, of: ended, now)
+        close(ended, flight.number)
+        if !ended.isOutdated { record(outcome, of: ended, now) }
         let waiters = ended.waiters.compactMap { $0 }
         if ended.announced > 0 {
             ended.waiters = []
@@ -64,12 +65,17 @@ extension Ledger {
         return waiters
     }
 
-    private mutating func record(_ outcome: ExchangeOutcome, of flight: Flight<Waiter>, _ now: UInt64) {
+    /// Nobody joins it any more. After an eviction another one may stand in its place.
+    private mutating func close(_ flight: Flight<Waiter>, _ number: UInt64) {
         if case .renewal(let rejected) = flight.kind {
-            renewing[RenewalKey(flight.key, flight.asked, rejected)] = nil
-        } else {
+            let key = RenewalKey(flight.key, flight.asked, rejected)
+            if renewing[key] == number { renewing[key] = nil }
+        } else if joinable[flight.key] == number {
             joinable[flight.key] = nil
         }
+    }
+
+    private mutating func record(_ outcome: ExchangeOutcome, of flight: Flight<Waiter>, _ now: UInt64) {
         switch outcome {
         case .minted(let token): record(token, of: flight, now)
         case .failed(let fault): record(fault, of: flight, now)

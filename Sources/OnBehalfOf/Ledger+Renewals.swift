@@ -69,8 +69,8 @@ extension Ledger {
     ///
     /// - Parameter userTokenExpires: see `lookup`.
     package mutating func keep(_ token: MintedToken, for key: ExchangeKey, userTokenExpires: UInt64, now: UInt64) {
-        renewals.served(token, key)
-        guard !tokens.holds(token, key) else { return }
+        // One that is not known here any more was asked for before an eviction.
+        guard renewals.served(token, key), !tokens.holds(token, key) else { return }
         tokens.store(token, for: key, userTokenExpires: userTokenExpires, isRenewed: true, now: now)
     }
 

@@ -144,11 +144,23 @@ package struct Ledger<Waiter: Sendable>: ~Copyable, Sendable {
         renewals.forget(token, key)
     }
 
-    /// Forgets the tokens and rejections of one service, or all, and says how many tokens. Exchanges under way go on.
+    /// Forgets the tokens and rejections of one service, or all, and says how many tokens. Exchanges under way go on
+    /// for those who wait for them and leave nothing behind: what was asked for before is not what comes after.
     @discardableResult
     package mutating func evict(service: Digest256? = nil) -> Int {
         verdicts.evict { service == nil || $0.service == service }
         renewals.evict { service == nil || $0.service == service }
+        for number in flights.keys where service == nil || flights[number]?.key.service == service {
+            flights[number]?.isOutdated = true
+        }
+        joinable = joinable.filter { flights[$0.value]?.isOutdated != true }
+        renewing = renewing.filter { flights[$0.value]?.isOutdated != true }
         return tokens.evict { service == nil || $0.service == service }
     }
+
+    /// The milliseconds until something may be asked of a provider whose breaker is not closed, nil when it may be now.
+    package func wait(provider: Int, now: UInt64) -> UInt64? { breakers[provider]?.wait(now) }
+
+    /// The milliseconds for which a provider has asked not to be asked for this service.
+    package mutating func quiet(service: Digest256, now: UInt64) -> UInt64? { quiet.left(service, now: now) }
 }

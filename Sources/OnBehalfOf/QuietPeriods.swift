@@ -33,6 +33,11 @@ struct QuietPeriods: Sendable {
         return all.map { max($0, own ?? 0) } ?? own
     }
 
+    /// The milliseconds left for all users.
+    mutating func left(_ service: Digest256, now: UInt64) -> UInt64? {
+        Self.left(Scope(service: service), in: &ofServices, now)
+    }
+
     private static func left(_ scope: Scope, in list: inout RecencyList<Scope, UInt64>, _ now: UInt64) -> UInt64? {
         guard let place = list.place(of: scope), let end = list[place] else { return nil }
         if end > now { return end &- now }

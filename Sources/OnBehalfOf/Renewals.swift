@@ -57,9 +57,11 @@ struct Renewals: Sendable {
     }
 
     /// The upstream took the new token.
-    mutating func served(_ token: MintedToken, _ key: ExchangeKey) {
-        guard let place = entries.place(of: key), entries[place]?.renewed === token else { return }
+    /// - Returns: whether it is the token of the key's last renewal.
+    mutating func served(_ token: MintedToken, _ key: ExchangeKey) -> Bool {
+        guard let place = entries.place(of: key), entries[place]?.renewed === token else { return false }
         entries[place]?.failures = 0
+        return true
     }
 
     /// The upstream rejected the new token as well. One failure, however many requests carried it.

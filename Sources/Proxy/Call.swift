@@ -46,6 +46,8 @@ final class Call {
     var bytesIn: UInt64 = 0
     var bytesOut: UInt64 = 0
     var refusal: Refusal?
+    /// What the operator does about it, where the provider has said more than the refusal does.
+    var advice: String?
     /// What the provider demands of the next sign-in, for a caller who can act on it; never logged.
     var claims: String?
     /// Whether it asks for a server's metadata instead of the server.

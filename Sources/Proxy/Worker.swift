@@ -13,6 +13,7 @@ actor Worker {
     /// The newest settings. A call has its own, which it began with.
     private(set) var current: Shared
     let metrics: Metrics
+    let refusals = RefusalRing()
 
     /// Where heads and re-framed bodies are put together; empty whenever a stage suspends.
     let out = ByteBuffer(capacity: 16 * 1024)
@@ -127,6 +128,7 @@ actor Worker {
         metrics.record {
             $0.refusals[.init(server: Metrics.noServer, reason: Refusal.overloaded.rawValue), default: 0] &+= 1
         }
+        refusals.note(RefusedCall(.overloaded, status: Refusal.overloaded.status, id: requestIDs.next()))
     }
 
     private func secure(_ client: Client, under shared: Shared) async -> Bool {

@@ -49,6 +49,9 @@ final class Chaos {
     var owners: [ObjectIdentifier: ExchangeKey] = [:]
     /// Tokens of renewals of which nobody has said yet that they served.
     var unproven: Set<ObjectIdentifier> = []
+    /// Flights that were under way during an eviction, and the tokens that they brought.
+    var outdated: Set<FlightID> = []
+    var stale: Set<ObjectIdentifier> = []
     /// Tokens that an upstream has rejected.
     var rejected: Set<ObjectIdentifier> = []
     /// Renewed tokens that requests were sent with.
@@ -187,6 +190,7 @@ final class Chaos {
             promise(owners[ObjectIdentifier(other)] == key, "another key's token")
             promise(now < leaves(other), "an expired token")
             promise(!rejected.contains(ObjectIdentifier(other)), "a rejected token")
+            promise(!stale.contains(ObjectIdentifier(other)), "a token from before an eviction")
             trials.append((other, key))
         case .lead(let id):
             note("renewal")
@@ -261,7 +265,10 @@ final class Chaos {
 
     func disturb() {
         switch chance(8) {
-        case 0: desk.evict(UInt64(chance(2)))
+        case 0:
+            let service = UInt64(chance(2))
+            desk.evict(service)
+            for flight in flights.values where flight.key.service.words.0 == service { outdated.insert(flight.id) }
         case 1, 2, 3: down = [[], [0], [1], [0, 1]][chance(4)]
         case 4, 5: strict.toggle()
         default:

@@ -14,6 +14,7 @@ extension Chaos {
         promise(now < leaves(token), "an expired token")
         promise(now < limit(login), "the user's own token has ended")
         promise(!rejected.contains(ObjectIdentifier(token)), "a rejected token")
+        promise(!stale.contains(ObjectIdentifier(token)), "a token from before an eviction")
     }
 
     func refused(_ fault: ExchangeFault, _ login: UInt64, _ asked: UInt64) {
@@ -30,7 +31,7 @@ extension Chaos {
         promise(flights[pending.id] == nil && outcomes[pending.id] == nil, "a flight's number again")
         promise(
             !flights.values.contains {
-                $0.key == pending.key && $0.rejected === pending.rejected
+                $0.key == pending.key && $0.rejected === pending.rejected && !outdated.contains($0.id)
                     && (pending.rejected == nil || $0.asked == pending.asked)
             }, "two flights for one question")
         promise(now >= quietUntil[service] ?? 0, "the service is to be left alone")
@@ -97,6 +98,7 @@ extension Chaos {
                 lifetime: lives[chance(lives.count)], refreshIn: chance(3) == 0 ? 600_000 : nil, at: now)
             owners[ObjectIdentifier(token)] = pending.key
             all.append(token)
+            if outdated.contains(pending.id) { stale.insert(ObjectIdentifier(token)) }
             if pending.rejected != nil { unproven.insert(ObjectIdentifier(token)) }
             return .minted(token)
         }

@@ -116,4 +116,34 @@ import Testing
         #expect(desk.evict() == 3)
         #expect(desk.count == 0)
     }
+
+    /// Whoever evicts wants no token that was asked for before; whoever waits for one is served all the same.
+    @Test func whatIsUnderWayDuringAnEvictionLeavesNothingBehind() throws {
+        let desk = Desk()
+        let before = try #require(desk.ask(key(1), 0).lead)
+        desk.wait(on: before, waiter: 7)
+        desk.evict(0)
+        let after = try #require(desk.ask(key(1), 1).lead, "nobody joins it any more")
+        #expect(desk.finish(before, .minted(minted()), now: 2) == [7])
+        #expect(desk.ask(key(1), 3).join == after)
+        #expect(desk.count == 0)
+        let token = minted()
+        desk.finish(after, .minted(token), now: 4)
+        #expect(desk.ask(key(1), 5).hit === token)
+    }
+
+    @Test func norDoesARejectionThatWasUnderWay() throws {
+        let desk = Desk()
+        let before = try #require(desk.ask(key(1), 0).lead)
+        desk.evict()
+        desk.finish(before, .failed(ExchangeFault(.consentRequired)), now: 1)
+        #expect(desk.ask(key(1), 2).lead != nil)
+    }
+
+    @Test func anEvictionElsewhereChangesNothing() throws {
+        let desk = Desk()
+        let flight = try #require(desk.ask(key(1, 1), 0).lead)
+        desk.evict(2)
+        #expect(desk.ask(key(1, 1), 1).join == flight)
+    }
 }

@@ -52,6 +52,8 @@ import Testing
         try desk.exchange(key(1), .minted(minted()), 0)
         let refresh = try #require(desk.ask(key(1), 3_300_000).refresh)
         let new = minted(at: 3_300_001)
+        let renewal = try #require(desk.renew(key(1), minted(), 3_300_000, asking: 9).lead)
+        desk.finish(renewal, .minted(new), now: 3_300_001)
         desk.keep(new, for: key(1), now: 3_300_001)
         desk.finish(refresh, .failed(ExchangeFault(.exchangeRejected, status: 400)), now: 3_300_002)
         #expect(desk.ask(key(1), 3_300_002).hit === new)

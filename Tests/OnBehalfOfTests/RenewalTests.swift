@@ -195,6 +195,15 @@ import Testing
         #expect(desk.ask(key(2, 9), 500).lead != nil)
     }
 
+    @Test func aRenewalUnderWayDuringAnEvictionIsNotKept() throws {
+        let flight = try #require(desk.renew(key(1), old, 0).lead)
+        desk.evict()
+        let new = minted()
+        desk.finish(flight, .minted(new), now: 1)
+        desk.keep(new, for: key(1), now: 2)
+        #expect(desk.ask(key(1), 3).lead != nil)
+    }
+
     @Test func evictionForgetsTheOutcome() throws {
         try renew(old, at: 0)
         desk.evict()

@@ -2,6 +2,7 @@ import Bytes
 import Configuration
 import HTTP1
 import Libevent
+import MCP
 import OnBehalfOf
 import Synchronization
 import Testing
@@ -28,6 +29,21 @@ import Testing
         #expect(one.buckets == [2, 1])
         #expect(one.count == 4)
         #expect(one.sum == 50)
+    }
+
+    /// As Prometheus estimates them: evenly within a bucket.
+    @Test(arguments: [(0.5, 10), (0.25, 5), (0.75, 15), (1.0, 20)] as [(Double, UInt64)])
+    func quantilesLieWithinTheirBucket(_ share: Double, _ value: UInt64) {
+        var histogram = Histogram(bounds: [10, 20])
+        for value in [1, 2, 11, 12] as [UInt64] { histogram.observe(nanoseconds: value) }
+        #expect(histogram.quantile(share) == value)
+    }
+
+    @Test func quantilesOfNothingAndBeyondTheLastBound() {
+        var histogram = Histogram(bounds: [10, 20])
+        #expect(histogram.quantile(0.5) == nil)
+        histogram.observe(nanoseconds: 1_000_000)
+        #expect(histogram.quantile(0.5) == 20)
     }
 
     @Test func requestBoundsAscendFromAMillisecondToAMinute() {
@@ -77,6 +93,18 @@ import Testing
         #expect(sum.openStreams == [0, 2])
         #expect(sum.clientConnections == 7)
         #expect(sum.upstreamConnections == 7)
+    }
+
+    @Test func theLastSignOfLifeCountsWhicheverWorkerSawIt() {
+        let one = counts(1) { $0.heard(0, hasAnswered: false, refusal: .upstreamUnreachable, at: 5) }
+        var sum = counts(1) { $0.heard(0, hasAnswered: true, refusal: nil, at: 3) }
+        sum.add(one)
+        #expect(sum.signs.map(\.heard) == [3])
+        #expect(sum.signs.map(\.failed) == [5])
+        #expect(sum.signs.first?.refusal == .upstreamUnreachable)
+        // What was refused before a server was asked says nothing of it.
+        sum.heard(0, hasAnswered: false, refusal: .expiredToken, at: 9)
+        #expect(sum.signs.map(\.heard) == [3])
     }
 
     /// A wait has counted its look-up already; only a hit is left to the end of the request.

@@ -1,30 +1,50 @@
-"""What the operator sees: health, readiness and metrics, without any secret."""
+"""What the operator sees: health, readiness, metrics and status, without any secret; and the eviction of tokens."""
 
+import asyncio
 import re
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from fixtures import behaviour
+from fixtures.client import Client
+from fixtures.refusal import assert_refused
+
+JSON = [("Content-Type", "application/json")]
 
 
 async def test_pages(proxy, provider):
     await proxy.call(provider.user_token())
-    health, ready, metrics = [await proxy.ask("GET", page) for page in ("/healthz", "/readyz", "/metrics")]
-    assert health.status == ready.status == metrics.status == 200
+    pages = ("/healthz", "/readyz", "/metrics", "/status", "/")
+    health, ready, metrics, status, page = [await proxy.ask("GET", page) for page in pages]
+    assert health.status == ready.status == metrics.status == status.status == page.status == 200
     assert ready.value("content-type").startswith("application/json") and ready.json()
     assert metrics.value("content-type").startswith("text/plain")
-    assert provider.client_secret.encode() not in ready.body + metrics.body
+    assert status.value("content-type") == "application/json" and status.json()
+    assert page.value("content-type").startswith("text/html")
+    assert provider.client_secret.encode() not in ready.body + metrics.body + status.body + page.body
 
 
 @pytest.mark.parametrize(
-    "method, path, statuses",
+    "method, path, status, allow",
     [
-        ("POST", "/metrics", (405,)),
-        ("DELETE", "/healthz", (405,)),
-        ("GET", "/unknown", (404,)),
-        ("GET", "/tickets", (404,)),
+        ("POST", "/metrics", 405, "GET"),
+        ("DELETE", "/healthz", 405, "GET"),
+        ("HEAD", "/status", 405, "GET"),
+        ("POST", "/", 405, "GET"),
+        ("GET", "/cache/evict", 405, "POST"),
+        ("DELETE", "/cache/evict", 405, "POST"),
+        ("GET", "/unknown", 404, None),
+        ("GET", "/tickets", 404, None),
+        ("GET", "/status/", 404, None),
+        ("GET", "//status", 404, None),
+        ("GET", "/%73tatus", 404, None),
     ],
 )
-async def test_other_requests(proxy, method, path, statuses):
-    assert (await proxy.ask(method, path)).status in statuses
+async def test_other_requests(proxy, method, path, status, allow):
+    answer = await proxy.ask(method, path)
+    assert (answer.status, answer.value("allow")) == (status, allow)
 
 
 async def test_counters(proxy, provider, upstream):
@@ -64,3 +84,218 @@ async def test_exposition_format(proxy, provider):
         assert sample.fullmatch(line) or comment.fullmatch(line), line
     names = [line.rpartition(" ")[0] for line in lines if not line.startswith("#")]
     assert len(names) == len(set(names)), "no series twice"
+
+
+async def status_of(proxy):
+    return (await proxy.ask("GET", "/status")).json()
+
+
+async def test_status(start_proxy, provider, upstream):
+    proxy = await start_proxy(OBO_SERVER_TICKETS_TITLE="Tickets", OBO_SERVER_TICKETS_URL=upstream.url + "?key=hunter4")
+    token = provider.user_token()
+    for _ in range(3):
+        await proxy.call(token)
+    refused = await proxy.call(provider.user_token("bob", exp=1))
+    status = await status_of(proxy)
+    assert status["ready"] and not status["draining"] and status["problems"] == []
+    assert 0 <= status["uptime_seconds"] < 60 and status["generation"] == 1
+    [server] = status["servers"]
+    assert (server["name"], server["title"], server["provider"]) == ("tickets", "Tickets", "default")
+    assert server["origin"] == upstream.origin
+    assert server["requests"] == 4 and server["by_status"] == {"200": 4} and server["refusals"] == {"expired_token": 1}
+    assert server["lookups"] == {"hit": 2, "miss": 1, "joined": 0, "negative": 0, "bypass": 0}
+    assert server["reach"]["state"] == "answers"
+    assert 0 < server["duration_seconds"]["p50"] <= server["duration_seconds"]["p95"]
+    [own] = status["providers"]
+    assert own["exchanges"] == {"minted": 1} and own["breaker"] == "closed" and own["last_failure"] is None
+    assert own["token_endpoint"] == provider.token_endpoint
+    assert own["credential"]["kind"] == "client secret" and own["credential"]["ends"] is None
+    [issuer] = status["issuers"]
+    assert issuer["issuer"] == provider.issuer and issuer["keys"] == 1 and issuer["fetches"] == {"good": 1, "failed": 0}
+    assert status["cache"]["entries"] == 1
+    [refusal] = status["refusals"]
+    assert refusal["reason"] == "expired_token" and refusal["server"] == "tickets" and refusal["status"] == 200
+    assert refusal["request_id"] == refused.json()["error"]["data"]["request_id"] and refusal["advice"]
+    text = (await proxy.ask("GET", "/status")).body.decode() + (await proxy.ask("GET", "/")).body.decode()
+    assert "hunter4" not in text and token not in text and "alice" not in text
+
+
+async def test_status_names_the_user_as_the_log_does(proxy, provider):
+    provider.always(behaviour.json_answer({"error": "invalid_grant", "error_codes": [65001]}, 400))
+    await proxy.call(provider.user_token("carol"))
+    [refusal] = (await status_of(proxy))["refusals"]
+    await proxy.lines.finds(lambda line: '"event":"request"' in line and refusal["request_id"] in line)
+    [line] = [each for each in proxy.records("request") if each["request_id"] == refusal["request_id"]]
+    assert refusal["reason"] == "consent_required"
+    assert refusal["user"] == line["user"] and len(line["user"]) == 12
+    assert refusal["advice"] == proxy.records("exchange")[0]["advice"]
+
+
+async def test_status_says_what_is_wrong_with_a_provider(proxy, provider):
+    provider.always(behaviour.json_answer({"error": "invalid_client", "error_codes": [7000222]}, 401))
+    await proxy.call(provider.user_token())
+    status = await status_of(proxy)
+    [problem] = status["problems"]
+    assert problem["severity"] == "fault" and problem["subject"] == "server tickets"
+    assert "client_rejected" in problem["happened"] and "expired" in problem["advice"]
+    failure = status["providers"][0]["last_failure"]
+    assert failure["reason"] == "client_rejected" and failure["aadsts"] == [7000222]
+    provider.always(None)
+    await proxy.call(provider.user_token("bob"))
+    assert (await status_of(proxy))["problems"] == []
+
+
+async def test_status_says_which_server_fails(proxy, provider, upstream):
+    upstream.always(behaviour.close)
+    await proxy.call(provider.user_token())
+    status = await status_of(proxy)
+    assert status["servers"][0]["reach"]["state"] == "fails"
+    assert [problem["subject"] for problem in status["problems"]] == ["server tickets"]
+    upstream.always(None)
+    await proxy.call(provider.user_token())
+    status = await status_of(proxy)
+    assert status["servers"][0]["reach"]["state"] == "answers" and status["problems"] == []
+
+
+async def test_status_without_keys(start_proxy, provider):
+    provider.keys_answer = behaviour.answer(500)
+    proxy = await start_proxy(ready=False)
+    assert (await proxy.ask("GET", "/readyz")).status == 503
+    status = await status_of(proxy)
+    assert not status["ready"] and status["issuers"][0]["keys"] == 0
+    assert status["problems"][0]["subject"] == f"issuer {provider.issuer}"
+
+
+async def test_refusals_are_the_last_fifty(proxy, provider):
+    for number in range(52):
+        await proxy.call(provider.user_token(), target=f"/nowhere-{number}")
+    last = await proxy.call("{{X}}")
+    refusals = (await status_of(proxy))["refusals"]
+    assert len(refusals) == 50
+    assert refusals[0]["request_id"] == last.json()["error"]["data"]["request_id"]
+    assert {each["reason"] for each in refusals[1:]} == {"unknown_server"}
+
+
+async def test_the_listeners_certificate_has_its_end(start_proxy, authority):
+    certificate, key = authority.issue()
+    proxy = await start_proxy(OBO_TLS_CERTIFICATE=certificate, OBO_TLS_KEY=key)
+    end = x509.load_pem_x509_certificate(Path(certificate).read_bytes()).not_valid_after_utc
+    assert await proxy.metric("obo_certificate_end_timestamp_seconds", side="client") == end.timestamp()
+    status = await status_of(proxy)
+    assert datetime.fromisoformat(status["certificate_ends"]).astimezone(UTC) == end
+    assert status["problems"][0]["subject"] == "certificate of the listener", "it lasts a day"
+
+
+# Eviction
+
+
+async def evict(proxy, body, fields=JSON):
+    lines = [f"{name}: {value}\r\n" for name, value in [*fields, ("Content-Length", len(body))]]
+    async with await Client.connect(proxy.admin) as client:
+        await client.send(b"POST /cache/evict HTTP/1.1\r\nHost: 127.0.0.1\r\n" + "".join(lines).encode() + b"\r\n" + body)
+        return await client.response()
+
+
+@pytest.fixture
+async def two_servers(start_proxy, upstream):
+    return await start_proxy(
+        OBO_SERVER_WIKI_URL=upstream.url, OBO_SERVER_WIKI_SCOPES="api://wiki/read", OBO_LOG_LEVEL="info")  # fmt: skip
+
+
+async def test_evicting_one_server(two_servers, provider):
+    token = provider.user_token()
+    for target in ("/tickets", "/wiki"):
+        await two_servers.call(token, target=target)
+    answer = await evict(two_servers, b'{"server": "tickets"}')
+    assert answer.status == 200 and answer.json() == {"evicted": 1, "server": "tickets"}
+    assert await two_servers.metric("obo_cache_entries") == 1
+    for target in ("/tickets", "/wiki"):
+        await two_servers.call(token, target=target)
+    assert len(provider.exchanges) == 3
+    [record] = two_servers.records("cache_evicted")
+    assert record["server"] == "tickets" and record["tokens"] == "1"
+
+
+async def test_evicting_all(two_servers, provider):
+    for target in ("/tickets", "/wiki"):
+        await two_servers.call(provider.user_token(), target=target)
+    answer = await evict(two_servers, b"{}")
+    assert answer.json() == {"evicted": 2, "server": None}
+    assert await two_servers.metric("obo_cache_entries") == 0
+
+
+async def test_eviction_forgets_rejections_too(proxy, provider):
+    provider.always(behaviour.json_answer({"error": "invalid_grant"}, 400))
+    token = provider.user_token()
+    assert_refused(await proxy.call(token), "exchange_rejected")
+    provider.always(None)
+    assert_refused(await proxy.call(token), "exchange_rejected")
+    await evict(proxy, b"{}")
+    assert (await proxy.call(token)).json()["result"]
+
+
+async def test_an_exchange_under_way_does_not_undo_an_eviction(proxy, provider):
+    """Who waits for it is served; nobody after them gets its token."""
+    gate = provider.hold()
+    token = provider.user_token()
+    waiting = asyncio.ensure_future(proxy.call(token))
+    await provider.exchanges.reaches(1)
+    assert (await evict(proxy, b"{}")).json()["evicted"] == 0
+    gate.set()
+    assert (await waiting).json()["result"]
+    assert await proxy.metric("obo_cache_entries") == 0
+    provider.always(None)
+    assert (await proxy.call(token)).json()["result"]
+    assert len(provider.exchanges) == 2
+
+
+@pytest.mark.parametrize(
+    "body, status",
+    [
+        (b'{"server": "elsewhere"}', 404),
+        (b'{"sever": "tickets"}', 400),
+        (b'{"server": null}', 400),
+        (b'{"server": "tickets", "server": "tickets"}', 400),
+        (b"[]", 400),
+        (b"", 400),
+        (b"{", 400),
+        (b"\xff", 400),
+        (b'{"server": "' + b"a" * 5000 + b'"}', 413),
+    ],
+)
+async def test_bad_evictions_evict_nothing(proxy, provider, body, status):
+    await proxy.call(provider.user_token())
+    answer = await evict(proxy, body)
+    assert answer.status == status and answer.json()["error"]
+    assert await proxy.metric("obo_cache_entries") == 1
+
+
+@pytest.mark.parametrize(
+    "fields, status",
+    [
+        ([*JSON, ("Origin", "http://127.0.0.1:9089")], 403),
+        ([*JSON, ("Origin", "null")], 403),
+        ([("Content-Type", "text/plain")], 415),
+        ([("Content-Type", "application/x-www-form-urlencoded")], 415),
+        ([("Content-Type", "application/jsonp")], 415),
+        ([], 415),
+        ([*JSON, ("Content-Type", "text/plain")], 415),
+    ],
+)
+async def test_no_page_in_a_browser_evicts(proxy, provider, fields, status):
+    """A form or a script of any page on this machine could post here; what it can't do is this."""
+    await proxy.call(provider.user_token())
+    assert (await evict(proxy, b"{}", fields)).status == status
+    assert await proxy.metric("obo_cache_entries") == 1
+
+
+async def test_parameters_of_the_content_type_do_not_matter(proxy):
+    assert (await evict(proxy, b"{}", [("Content-Type", "Application/JSON; charset=utf-8")])).status == 200
+
+
+async def test_a_body_in_pieces(proxy):
+    async with await Client.connect(proxy.admin) as client:
+        head = b"POST /cache/evict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        await client.send(head + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n")
+        await client.send(b"1\r\n}\r\n0\r\n\r\n")
+        assert (await client.response()).status == 200

@@ -1,10 +1,14 @@
 internal import Bytes
 internal import Configuration
 internal import HTTP1
+internal import JSON
 internal import Libevent
+internal import Logging
+internal import OnBehalfOf
 internal import Synchronization
 
-/// The operator's listener: health, readiness, metrics. On the control loop, one answer a connection.
+/// The operator's listener: health, readiness, metrics, status, and the one thing that can be done here. On the control
+/// loop, one answer a connection.
 actor AdminDesk {
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
@@ -39,14 +43,14 @@ actor AdminDesk {
         stream.wakeup = wakeup
         wakeup.expire(after: Self.patience)
         if let reply = await reply(to: Peer(stream, pool: pool), wakeup) {
-            stream.send(reply)
+            stream.send(reply.message)
             while stream.backlog > 0, !stream.writeFailed, !wakeup.expired { await wakeup.wait() }
         }
         wakeup.invalidate()
         stream.close()
     }
 
-    private func reply(to peer: Peer, _ wakeup: Wakeup) async -> ByteBuffer? {
+    private func reply(to peer: Peer, _ wakeup: Wakeup) async -> AdminReply? {
         var scanned = 0
         while !wakeup.expired, !peer.hasEnded {
             do {
@@ -54,13 +58,10 @@ actor AdminDesk {
                     input.isEmpty ? nil : try RequestHead.parse(input, limits: Self.limits, scanned: &scanned)
                 }
                 if let head {
-                    guard peer.withInput({ isForUs(head, $0) }) else {
-                        return Self.write(403, "text/plain", "not for this host\n")
-                    }
-                    let path = peer.withInput { String(decoding: Array($0, head.path.range), as: UTF8.self) }
-                    return await answer(head.method, path)
+                    guard peer.withInput({ isForUs(head, $0) }) else { return AdminReply(403, "not for this host\n") }
+                    return await answer(head, peer, wakeup)
                 }
-            } catch { return Self.write(400, "text/plain", "not a request\n") }
+            } catch { return AdminReply(400, "not a request\n") }
             if !peer.fill() { await wakeup.wait() }
         }
         return nil
@@ -72,55 +73,134 @@ actor AdminDesk {
         return hosts.contains(input.extracting(head.host.range))
     }
 
-    private func answer(_ method: Method, _ path: String) async -> ByteBuffer {
-        switch path {
-        case "/healthz", "/readyz", "/metrics":
-            guard method == .get else { return Self.write(405, "text/plain", "only GET\n") }
-        default: return Self.write(404, "text/plain", "nothing here\n")
+    private func answer(_ head: RequestHead, _ peer: Peer, _ wakeup: Wakeup) async -> AdminReply? {
+        guard let page = AdminPage(rawValue: text(head.path, peer)) else { return AdminReply(404, "nothing here\n") }
+        guard head.method == page.method else {
+            var reply = AdminReply(405, "only \(page.method.name)\n")
+            reply.fields = ["Allow: \(page.method.name)"]
+            return reply
         }
-        switch path {
-        case "/readyz":
-            let (isReady, text) = await readiness()
-            return Self.write(isReady ? 200 : 503, "application/json", text)
-        case "/metrics": return Self.write(200, "text/plain; version=0.0.4", metrics())
-        default: return Self.write(200, "text/plain", "ok\n")
+        switch page {
+        case .health: return AdminReply(200, "ok\n")
+        case .readiness: return await readiness()
+        case .metrics: return AdminReply(200, await metrics(), type: "text/plain; version=0.0.4; charset=utf-8")
+        case .status:
+            return AdminReply(
+                200, "application/json", await StatusReader(shared: shared, workers: workers).read().document)
+        case .page: return await statusPage()
+        case .eviction: return await eviction(head, peer, wakeup)
         }
+    }
+
+    private func text(_ range: ByteRange, _ peer: Peer) -> String {
+        peer.withInput { String(decoding: Array($0, range.range), as: UTF8.self) }
     }
 
     /// Ready once every issuer's keys are there; asking fetches them, so that a proxy without traffic gets ready too.
-    private func readiness() async -> (Bool, String) {
+    private func readiness() async -> AdminReply {
         let shared = shared
-        if shared.isDraining { return (false, "{\"ready\":false,\"draining\":true}\n") }
+        if shared.isDraining { return .json(503, ["ready": .bool(false), "draining": .bool(true)]) }
         for issuer in shared.issuers { _ = try? await shared.keys.keys(of: issuer, keyID: nil) }
         let ready = shared.keys.ready.withLock { $0 }
         let isReady = shared.issuers.allSatisfy(ready.contains)
-        let providers = shared.providerNames.enumerated().map { place, name in
-            "\"\(name)\":\"\(shared.desk.isBreakerOpen(provider: shared.endpoints[place].number) ? "breaker open" : "ok")\""
+        var providers = JSON.Object()
+        for (name, endpoint) in zip(shared.providerNames, shared.endpoints) {
+            let isOpen = shared.desk.isBreakerOpen(provider: endpoint.number)
+            providers[name] = .string(isOpen ? "breaker open" : "ok")
         }
-        let keys = isReady ? "ok" : "unavailable"
-        return (
-            isReady, "{\"ready\":\(isReady),\"keys\":\"\(keys)\",\"providers\":{\(providers.joined(separator: ","))}}\n"
-        )
+        return .json(
+            isReady ? 200 : 503,
+            [
+                "ready": .bool(isReady), "keys": .string(isReady ? "ok" : "unavailable"),
+                "providers": .object(providers),
+            ])
     }
 
-    private func metrics() -> String {
+    private func metrics() async -> String {
+        let shared = shared
+        var ends: [(labels: [(String, String)], end: Int)] = []
+        if let end = StatusReader(shared: shared, workers: []).certificateEnds {
+            ends.append(([("side", "client"), ("provider", "")], end))
+        }
+        for (name, endpoint) in zip(shared.providerNames, shared.endpoints) {
+            if let end = await endpoint.standing.credentialEnds {
+                ends.append(([("side", "provider"), ("provider", name)], end))
+            }
+        }
         var counts = Metrics(servers: shared.serverNames.count).read()
         for worker in workers { counts.add(worker.metrics.read()) }
         var page = Exposition(servers: shared.serverNames)
         page.requests(counts)
         page.exchanges(shared.desk.readCounts())
         page.gauges(counts, shared)
+        page.certificates(ends)
         return page.text
     }
 
-    private static func write(_ status: UInt16, _ type: String, _ body: String) -> ByteBuffer {
-        let out = ByteBuffer()
-        out.appendStatusLine(status)
-        out.append(string: "Content-Type: \(type)\r\nCache-Control: no-store\r\n")
-        out.appendFraming(.length(UInt64(body.utf8.count)))
-        out.appendConnectionClose()
-        out.appendHeadEnd()
-        out.append(string: body)
-        return out
+    private func statusPage() async -> AdminReply {
+        let status = await StatusReader(shared: shared, workers: workers).read()
+        var reply = AdminReply(200, "text/html; charset=utf-8", StatusPage(status: status).text)
+        reply.fields = ["Content-Security-Policy: \(PageAssets.policy)"]
+        return reply
+    }
+}
+
+// MARK: Eviction
+
+extension AdminDesk {
+    /// Forgets minted tokens. A page in a browser on this machine must not get this far: it comes with an `Origin`, and
+    /// can't name this content type without asking first.
+    private func eviction(_ head: RequestHead, _ peer: Peer, _ wakeup: Wakeup) async -> AdminReply? {
+        guard head.count(of: .origin) == 0 else { return .refused(403, "not for browsers") }
+        guard head.count(of: .contentType) == 1, let type = head.first(.contentType),
+            text(type.value, peer).isJSONType
+        else {
+            return .refused(415, "expected Content-Type: application/json")
+        }
+        peer.consume(head.byteCount)
+        guard let body = await body(head.framing, peer, wakeup) else { return nil }
+        guard body.count <= Eviction.most else { return .refused(413, "expected at most \(Eviction.most) bytes") }
+        guard let wanted = try? Eviction(body.span) else {
+            return .refused(400, "expected {} or {\"server\": \"<name>\"}")
+        }
+        return evict(wanted)
+    }
+
+    private func evict(_ wanted: Eviction) -> AdminReply {
+        let service = shared.services.first { $0.name == wanted.server }
+        guard wanted.server == nil || service != nil else { return .refused(404, "no such server") }
+        let count = shared.desk.evict(service?.exchangeDigest)
+        shared.log.notice(
+            "minted tokens evicted",
+            metadata: ["event": "cache_evicted", "server": "\(service?.name ?? "all")", "tokens": "\(count)"])
+        let name: JSON = service.map { .string($0.name) } ?? .null
+        return .json(200, ["evicted": .integer(Int64(count)), "server": name])
+    }
+
+    /// The whole body, or as much of one that is too long as shows that; nil if it does not come.
+    private func body(_ framing: BodyFraming, _ peer: Peer, _ wakeup: Wakeup) async -> [UInt8]? {
+        var decoder = BodyDecoder(framing)
+        let body = ByteBuffer()
+        while !decoder.isComplete, body.count <= Eviction.most {
+            let part = try? peer.withInput { input throws(BodyFault) in
+                let part = try decoder.decode(input)
+                body.append(input.extracting(part.payload))
+                return part
+            }
+            guard let part else { return [] }
+            peer.consume(part.consumed)
+            if part.consumed > 0 || peer.fill() { continue }
+            if peer.hasEnded || wakeup.expired { return nil }
+            await wakeup.wait()
+        }
+        return body.bytes
+    }
+}
+
+extension String {
+    /// RFC 9110 §8.3.1: parameters do not matter, nor does the case.
+    fileprivate var isJSONType: Bool {
+        let type = prefix { $0 != ";" }.lowercased()
+        return type == "application/json" || type == "application/json "
     }
 }

@@ -91,6 +91,7 @@ final class LogDial: Sendable {
 
     convenience init(_ settings: LogSettings) {
         self.init(Logger.Level(settings.level), json: settings.format == .json)
+        LogSink.standardError.writes(json: json)
     }
 
     var level: Logger.Level { setting.withLock { $0.level } }

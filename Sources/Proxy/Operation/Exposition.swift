@@ -88,6 +88,13 @@ struct Exposition {
         sample("obo_config_last_reload_successful", [], isGood ? "1" : "0")
     }
 
+    mutating func certificates(_ ends: [(labels: [(String, String)], end: Int)]) {
+        family(
+            "obo_certificate_end_timestamp_seconds", "gauge",
+            "When a certificate ends that is shown to clients or to a provider, since 1970.")
+        for (labels, end) in ends { sample("obo_certificate_end_timestamp_seconds", labels, "\(end)") }
+    }
+
     mutating func gauges(_ counts: Metrics.Counts, _ shared: Shared) {
         family("obo_open_connections", "gauge", "Open connections by side.")
         sample("obo_open_connections", [("side", "client")], "\(counts.clientConnections)")
@@ -119,6 +126,8 @@ struct Exposition {
         sample("process_resident_memory_bytes", [], "\(process.residentBytes)")
         family("process_open_fds", "gauge", "Open file descriptors.")
         sample("process_open_fds", [], "\(process.openDescriptors)")
+        family("process_max_fds", "gauge", "How many file descriptors may be open.")
+        sample("process_max_fds", [], "\(process.mostDescriptors)")
         family("process_start_time_seconds", "gauge", "When the process started, since 1970.")
         sample("process_start_time_seconds", [], "\(shared.lasting.startedAt)")
         family("obo_build_info", "gauge", "The running version.")

@@ -1,4 +1,5 @@
 internal import HTTP1
+internal import MCP
 internal import Synchronization
 
 /// What happened to a request's token look-up (`obo_token_lookups_total`, the access log's `token`).
@@ -30,6 +31,16 @@ final class Metrics: Sendable {
         var clientConnections = 0
         var upstreamConnections = 0
         var openStreams: [Int] = []
+        /// By server.
+        var signs: [SignOfLife] = []
+    }
+
+    /// When a server was last heard, and when it last failed us. Nanoseconds of the monotonic clock, 0 for never.
+    struct SignOfLife {
+        var heard: UInt64 = 0
+        var failed: UInt64 = 0
+        /// What for.
+        var refusal: Refusal?
     }
 
     struct RequestLabel: Hashable { var server: Int, method: Method, status: Int }
@@ -49,6 +60,7 @@ final class Metrics: Sendable {
             while $0.durations.count < servers {
                 $0.durations.append(Histogram(bounds: Histogram.requestBounds))
                 $0.openStreams.append(0)
+                $0.signs.append(SignOfLife())
             }
         }
     }
@@ -74,6 +86,17 @@ extension Metrics.Counts {
         }
     }
 
+    /// Notes whether a server gave a sign of life.
+    /// - Parameter refusal: the call's, if it was refused.
+    mutating func heard(_ server: Int, hasAnswered: Bool, refusal: Refusal?, at now: UInt64) {
+        guard signs.indices.contains(server) else { return }
+        if let refusal, refusal.isOfUpstream {
+            (signs[server].failed, signs[server].refusal) = (now, refusal)
+        } else if hasAnswered {
+            signs[server].heard = now
+        }
+    }
+
     mutating func looked(up result: TokenLookup, server: Int) {
         lookups[.init(server: server, result: result), default: 0] &+= 1
     }
@@ -91,6 +114,12 @@ extension Metrics.Counts {
         unrouted.add(other.unrouted)
         for i in durations.indices where i < other.durations.count { durations[i].add(other.durations[i]) }
         for i in openStreams.indices where i < other.openStreams.count { openStreams[i] += other.openStreams[i] }
+        for i in signs.indices where i < other.signs.count {
+            signs[i].heard = max(signs[i].heard, other.signs[i].heard)
+            if signs[i].failed < other.signs[i].failed {
+                (signs[i].failed, signs[i].refusal) = (other.signs[i].failed, other.signs[i].refusal)
+            }
+        }
         clientConnections += other.clientConnections
         upstreamConnections += other.upstreamConnections
     }
@@ -120,6 +149,21 @@ struct Histogram {
             buckets[i] &+= 1
             return
         }
+    }
+
+    /// The value below which a share of all values lies, as exactly as the buckets tell, like Prometheus's
+    /// `histogram_quantile`; nil without any. What is beyond the last bound counts as being on it.
+    func quantile(_ share: Double) -> UInt64? {
+        guard count > 0 else { return nil }
+        let rank = share * Double(count)
+        var (below, low) = (0.0, UInt64(0))
+        for (bound, bucket) in zip(bounds, buckets) {
+            if below + Double(bucket) >= rank, bucket > 0 {
+                return low &+ UInt64(Double(bound &- low) * (rank - below) / Double(bucket))
+            }
+            (below, low) = (below + Double(bucket), bound)
+        }
+        return bounds.last
     }
 
     mutating func add(_ other: Histogram) {

@@ -6,11 +6,14 @@ struct ProcessFigures {
     var cpuSeconds: Double
     var residentBytes: Int
     var openDescriptors: Int
+    /// How many may be.
+    var mostDescriptors: UInt64
 
     static func read() -> ProcessFigures {
         ProcessFigures(
             cpuSeconds: Double(EventClock.processNanoseconds) / 1e9,
-            residentBytes: residentPages * sysconf(Int32(_SC_PAGESIZE)), openDescriptors: descriptors)
+            residentBytes: residentPages * sysconf(Int32(_SC_PAGESIZE)), openDescriptors: descriptors,
+            mostDescriptors: limit)
     }
 
     /// The second number of `/proc/self/statm`.
@@ -22,6 +25,12 @@ struct ProcessFigures {
         let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let numbers = text.split(separator: " ")
         return numbers.count > 1 ? Int(numbers[1]) ?? 0 : 0
+    }
+
+    private static var limit: UInt64 {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
+        return UInt64(limit.rlim_cur)
     }
 
     private static var descriptors: Int {

@@ -103,6 +103,18 @@ final class ExchangeDesk: Sendable {
 
     func isBreakerOpen(provider: Int) -> Bool { ledger.withLock { $0.isBreakerOpen(provider: provider) } }
 
+    /// Milliseconds until a provider whose breaker is not closed may be asked again; nil when that is now.
+    func wait(provider: Int) -> UInt64? {
+        let now = EventLoop.now
+        return ledger.withLock { $0.wait(provider: provider, now: now) }
+    }
+
+    /// Milliseconds for which a provider has asked to be left alone for a service.
+    func quiet(_ service: Digest256) -> UInt64? {
+        let now = EventLoop.now
+        return ledger.withLock { $0.quiet(service: service, now: now) }
+    }
+
     // MARK: Counting
 
     func count(provider: String, server: String, outcome: String, nanoseconds: UInt64) {

@@ -130,6 +130,9 @@ actor KeySource {
         for other in others { other.resume() }
     }
 
+    /// What there is to say of an issuer's keys.
+    func standing(of issuer: String) -> KeyCache.Standing { caches[issuer, default: KeyCache()].standing(now: now) }
+
     /// How many wait for keys.
     var waiters: Int { waiting.values.reduce(0) { $0 + $1.count } }
 

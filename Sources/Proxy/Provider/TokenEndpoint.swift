@@ -26,6 +26,7 @@ actor TokenEndpoint {
     private let keys: KeySource
     private let log: Logger
     private var found: UpstreamURL?
+    private var history = ExchangeHistory()
     private var open: (tls: TLSClientContext, url: OutgoingURL, caller: HTTPCaller)?
 
     /// - Throws: `StartFault` for a credential that can't be used.
@@ -44,6 +45,13 @@ actor TokenEndpoint {
     /// that was under way when a reload put another one in its place.
     isolated deinit {}
 
+    /// What there is to say of it.
+    var standing: ProviderStanding {
+        ProviderStanding(
+            provider: provider, endpoint: found ?? provider.tokenEndpoint, credentialEnds: credentials.endsAt,
+            history: history)
+    }
+
     /// Starts an exchange in a task of its own: no client's departure can end it.
     nonisolated func start(_ order: ExchangeOrder) {
         Task.detached(executorPreference: loop) { await self.run(order) }
@@ -56,6 +64,7 @@ actor TokenEndpoint {
         let audit = ExchangeAudit(order: order, provider: provider.name, outcome: outcome, course: course)
         desk.count(provider: provider.name, server: order.server, outcome: audit.name, nanoseconds: course.elapsed)
         audit.write(to: log)
+        history.note(outcome, for: order.server, at: time(nil))
         desk.finish(order.flight, outcome)
     }
 

@@ -9,12 +9,17 @@ extension Worker {
     /// Counts the call and writes its access line. By now the head has left the client's buffer, so only what the
     /// call kept is at hand.
     func account(_ call: Call) {
-        let elapsed = EventLoop.nanoseconds &- call.started
+        let now = EventLoop.nanoseconds
+        let elapsed = now &- call.started
         metrics.record {
             $0.finished(
                 server: call.service?.index ?? Metrics.noServer, method: call.head.method, status: call.status,
                 lookup: call.lookup, refusal: call.refusal?.rawValue, nanoseconds: elapsed)
+            if let service = call.service {
+                $0.heard(service.index, hasAnswered: call.upstreamStatus > 0, refusal: call.refusal, at: now)
+            }
         }
+        if let refusal = call.refusal { refusals.note(RefusedCall(call, refusal)) }
         guard call.shared.logsRequests else { return }
         call.shared.logsJSON ? appendJSON(call, elapsed) : appendText(call, elapsed)
         lines.lineEnded()
@@ -105,6 +110,7 @@ extension Worker {
                 server: Metrics.noServer, method: .other, status: status, lookup: nil, refusal: refusal.rawValue,
                 nanoseconds: 0)
         }
+        refusals.note(RefusedCall(refusal, status: status, id: id))
         current.log.info(
             "request refused",
             metadata: ["reason": "\(refusal.rawValue)", "status": "\(status)", "request_id": "\(id)"])

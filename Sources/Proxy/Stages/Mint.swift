@@ -116,6 +116,7 @@ extension Worker {
     private func refusal(_ fault: ExchangeFault, _ call: Call) -> Interruption {
         call.retryAfter = fault.retryAfter.map(seconds)
         call.claims = fault.claims
+        call.advice = fault.operatorAdvice
         return .refused(Refusal(fault))
     }
 

@@ -19,6 +19,8 @@ final class AssertionCredential: ClientCredentialSource {
         } catch { throw .unsigned }
     }
 
+    var endsAt: Int? { certificate.endsAt }
+
     /// The next one has an id and times of its own.
     func mayDiffer(from rejected: ClientProof) async -> Bool { true }
 }

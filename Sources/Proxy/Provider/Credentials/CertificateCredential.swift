@@ -24,6 +24,8 @@ final class CertificateCredential: ClientCredentialSource {
         return .certificate
     }
 
+    var endsAt: Int? { certificate.endsAt }
+
     func mayDiffer(from rejected: ClientProof) async -> Bool {
         _ = try? certificate.current()
         return certificate.generation != shown.generation

@@ -16,10 +16,14 @@ protocol ClientCredentialSource: AnyObject {
 
     /// The TLS whose handshake is the proof, as of the last call of `proof`; nil where it is in the message.
     var tls: TLSClientContext? { get }
+
+    /// When it ends, in seconds since 1970, where it says so itself: a certificate does, a secret does not.
+    var endsAt: Int? { get }
 }
 
 extension ClientCredentialSource {
     var tls: TLSClientContext? { nil }
+    var endsAt: Int? { nil }
 }
 
 /// Why there is no proof of who we are.

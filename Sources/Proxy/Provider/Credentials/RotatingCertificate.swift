@@ -39,6 +39,9 @@ final class RotatingCertificate {
     /// How often the certificate was replaced.
     var generation: Int { content.generation }
 
+    /// When the certificate that is there now ends, in seconds since 1970.
+    var endsAt: Int { content.current().identity.certificate.notAfter }
+
     /// The certificate as it is now.
     /// - Throws: `.unusable` when it has ended.
     func current() throws(CredentialFault) -> CertifiedKey {
