@@ -47,8 +47,11 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
+        .systemLibrary(name: "CLinux"),
+
         // One Swift wrapper per C library.
         target("Bytes"),
+        target("Linux", ["CLinux"]),
         target("Libevent", ["CLibevent", "Bytes"]),
         target("OpenSSL", ["COpenSSL", "Bytes"]),
         target("LibYAML", ["CLibYAML"]),
@@ -65,7 +68,8 @@ let package = Package(
         target(
             "Proxy",
             [
-                "Bytes", "JSON", "Libevent", "OpenSSL", "HTTP1", "Identity", "OnBehalfOf", "MCP", "Configuration",
+                "Bytes", "JSON", "Libevent", "Linux", "OpenSSL", "HTTP1", "Identity", "OnBehalfOf", "MCP",
+                "Configuration",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
@@ -86,6 +90,7 @@ let package = Package(
         tests("BytesTests", ["Bytes"]),
         tests("JSONTests", ["JSON", "Bytes"]),
         tests("LibeventTests", ["Libevent", "Bytes"]),
+        tests("LinuxTests", ["Linux", "CLinux"]),
         tests("OpenSSLTests", ["OpenSSL", "COpenSSL", "Bytes"]),
         tests("LibYAMLTests", ["LibYAML"]),
         laws("HTTP1", ["HTTP1", "Bytes"]),

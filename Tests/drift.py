@@ -12,6 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BINARY = ROOT / ".build/debug/obo-proxy"
+# How to deploy it, a page each.
+PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "deploy").glob("*.md"))
 # Of LibreChat's own settings, which README names.
 FOREIGN_VARIABLES = {"OPENID_CALLBACK_URL", "OPENID_REUSE_TOKENS", "OPENID_SCOPE", "OPENID_SESSION_SECRET"}
 # The binary's variable that is no setting.
@@ -101,7 +103,7 @@ def variables():
     foreign = {f"AZURE_{name}" for name in re.findall(r'\.azure\("(\w+)"\)', schema)}
     foreign |= {f"OPENID_{name}" for name in re.findall(r'\.openID\("(\w+)"\)', schema)}
     foreign |= set(re.findall(r'"(AZURE_\w+|OPENID_\w+)"', schema))
-    for path in ["README.md", "proxy.yaml"]:
+    for path in ["README.md", "proxy.yaml", "deploy/.env.example", "deploy/obo-proxy.1", *PAGES]:
         for name in sorted(set(re.findall(r"\bOBO_[A-Z_<>]+[A-Z>]", read(path)))):
             if name not in known and not any(re.fullmatch(pattern, name) for pattern in known_server):
                 yield f"{path}: variable {name} does not exist"
@@ -199,7 +201,7 @@ def stages():
 def make_targets():
     """Every `make` target that a text names exists."""
     targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.M))
-    for path in ["README.md", "CONTRIBUTING.md"]:
+    for path in ["README.md", "CONTRIBUTING.md", *PAGES]:
         for name in sorted(set(re.findall(r"`make ([a-z-]+)", read(path))) - targets):
             yield f"{path}: there is no make {name}"
 

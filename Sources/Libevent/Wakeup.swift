@@ -68,7 +68,8 @@ package final class Wakeup {
             fired = false
             return
         }
-        await unsafe withUnsafeContinuation { unsafe continuation = $0 }
+        // Once more: a task whose preference is another loop gives way to others here, before it is suspended.
+        await unsafe withUnsafeContinuation { unsafe fired ? $0.resume() : (continuation = $0) }
         fired = false
     }
 }

@@ -40,10 +40,12 @@ package struct ProxyProcess {
     private init(
         _ configuration: ProxyConfiguration, _ inherited: InheritedSockets, _ environment: [String: String]
     ) throws(StartFault) {
+        let restraint = Restraint(configuration)
         dial = LogDial(configuration.log)
         manager = ServiceManager(environment)
         self.inherited = inherited
         let log = Logger(label: "obo-proxy", dial)
+        restraint.tell(log)
         let count = configuration.workers ?? max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1)
         do {
             control = try EventLoop()
@@ -58,9 +60,12 @@ package struct ProxyProcess {
         let (sockets, adminSocket) = try inherited.completed(configuration, count: count)
         let desk = admin
         if let adminSocket { Task.detached(executorPreference: control) { await desk.listen(on: adminSocket) } }
-        for (worker, socket) in zip(workers, sockets) {
+        for worker in workers {
             do { try worker.loop.start() } catch { throw .unusable("workers", "\(error)") }
-            Task.detached(executorPreference: worker.loop) { await worker.begin(on: socket) }
+        }
+        // From the control loop, so that it turns before the first request: connections may be waiting already.
+        Task.detached(executorPreference: control) { [workers] in
+            for (worker, socket) in zip(workers, sockets) { await worker.begin(on: socket) }
         }
         log.notice(
             "listening",

@@ -160,7 +160,7 @@ actor Worker {
         leavesQueue ? listener?.close() : listener?.finish()
         listener = nil
         for client in clients { client.wakeup.fire() }
-        if !isEmpty { await withCheckedContinuation { drained = $0 } }
+        await withCheckedContinuation { isEmpty ? $0.resume() : (drained = $0) }
         // Here and not when the process ends: streams are closed on their own loop only.
         for lane in lanes { lane.pool.closeAll() }
         lines.flush()

@@ -5,7 +5,9 @@ struct CommandLineInterface: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "obo-proxy",
         abstract: "Gives every call of a chat server's MCP client a token minted on behalf of its user.",
-        subcommands: [RunCommand.self, CheckCommand.self, DoctorCommand.self, VersionCommand.self],
+        subcommands: [
+            RunCommand.self, CheckCommand.self, DoctorCommand.self, HealthCommand.self, VersionCommand.self,
+        ],
         defaultSubcommand: RunCommand.self)
 }
 

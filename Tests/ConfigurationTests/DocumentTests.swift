@@ -114,7 +114,7 @@ import Testing
     @Test(arguments: [
         (
             "nonsense: 1\n",
-            "proxy.yaml:1:1: nonsense: unknown key; expected one of admin, allow_insecure_listen, allowed_hosts, allowed_origins, cache, exchange, identity, limits, listen, log, previous_session_key, previous_session_key_file, providers, public_url, reuse_port, servers, session_key, session_key_file, sidecar_key, sidecar_key_file, timeouts, tls, workers"
+            "proxy.yaml:1:1: nonsense: unknown key; expected one of admin, allow_insecure_listen, allowed_hosts, allowed_origins, cache, exchange, hardening, identity, limits, listen, log, previous_session_key, previous_session_key_file, providers, public_url, reuse_port, servers, session_key, session_key_file, sidecar_key, sidecar_key_file, timeouts, tls, workers"
         ),
         ("lisen: 1\n", "proxy.yaml:1:1: lisen: unknown key; did you mean listen?"),
         (
@@ -239,7 +239,7 @@ import Testing
         ),
         (
             "- a\n",
-            "proxy.yaml:1:1: expected a mapping with the keys admin, allow_insecure_listen, allowed_hosts, allowed_origins, cache, exchange, identity, limits, listen, log, previous_session_key, previous_session_key_file, providers, public_url, reuse_port, servers, session_key, session_key_file, sidecar_key, sidecar_key_file, timeouts, tls, workers"
+            "proxy.yaml:1:1: expected a mapping with the keys admin, allow_insecure_listen, allowed_hosts, allowed_origins, cache, exchange, hardening, identity, limits, listen, log, previous_session_key, previous_session_key_file, providers, public_url, reuse_port, servers, session_key, session_key_file, sidecar_key, sidecar_key_file, timeouts, tls, workers"
         ),
     ])
     func `says where it is wrong and what was expected`(yaml: String, problem: String) {

@@ -144,6 +144,24 @@ private final class Publisher: Sendable {
         #expect(setting.asked == [Self.document, "/keys"])
     }
 
+    /// Whoever asks comes from another loop, and may come in the very moment in which the keys do.
+    @Test(.timeLimit(.minutes(1))) func nobodyIsLeftWaiting() async throws {
+        let far = try EventLoop()
+        try far.start()
+        defer { far.stop() }
+        for _ in 0..<100 {
+            let setting = try await Self.setting()
+            try await withThrowingTaskGroup { group in
+                for _ in 0..<10 {
+                    group.addTask(executorPreference: far) {
+                        try await setting.source.keys(of: setting.server.url, keyID: "k1").count
+                    }
+                }
+                for try await count in group { #expect(count == 1) }
+            }
+        }
+    }
+
     @Test func manyUnknownKeysAreOneFetchInFiveMinutes() async throws {
         let setting = try await Self.setting()
         _ = try await setting.source.keys(of: setting.server.url, keyID: "k1")

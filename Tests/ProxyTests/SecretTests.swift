@@ -165,7 +165,7 @@ private func setting(_ tokenEndpoint: String, _ log: LogBook) throws -> (ProxyCo
     /// path of a configured server.
     static let known = [
         "Admin.swift": 1, "HTTPCall.swift": 1, "ProcessFigures.swift": 1, "ExchangeAudit.swift": 1, "Describe.swift": 1,
-        "RefusalRing.swift": 1, "Age.swift": 1, "PageAssets.swift": 1,
+        "HealthQuestion.swift": 1, "Age.swift": 1, "PageAssets.swift": 1, "RefusalRing.swift": 1,
     ]
 
     @Test func bytesBecomeTextInKnownPlacesOnly() throws {

@@ -52,7 +52,8 @@ async def test_counters(proxy, provider, upstream):
     for _ in range(3):
         await proxy.call(token)
     await proxy.call("{{X}}")
-    assert await proxy.metric("obo_requests_total", server="tickets", method="POST", status="200") == 4
+    # A call is counted when its answer is on its way.
+    assert await proxy.settles("obo_requests_total", 4, server="tickets", method="POST", status="200") == 4
     assert await proxy.metric("obo_token_lookups_total", server="tickets", result="miss") == 1
     assert await proxy.metric("obo_token_lookups_total", server="tickets", result="hit") == 2
     assert await proxy.metric("obo_exchanges_total", server="tickets") == 1
@@ -96,6 +97,7 @@ async def test_status(start_proxy, provider, upstream):
     for _ in range(3):
         await proxy.call(token)
     refused = await proxy.call(provider.user_token("bob", exp=1))
+    await proxy.settles("obo_requests_total", 4)
     status = await status_of(proxy)
     assert status["ready"] and not status["draining"] and status["problems"] == []
     assert 0 <= status["uptime_seconds"] < 60 and status["generation"] == 1
@@ -123,6 +125,7 @@ async def test_status(start_proxy, provider, upstream):
 async def test_status_names_the_user_as_the_log_does(proxy, provider):
     provider.always(behaviour.json_answer({"error": "invalid_grant", "error_codes": [65001]}, 400))
     await proxy.call(provider.user_token("carol"))
+    await proxy.settles("obo_refusals_total", 1)
     [refusal] = (await status_of(proxy))["refusals"]
     await proxy.lines.finds(lambda line: '"event":"request"' in line and refusal["request_id"] in line)
     [line] = [each for each in proxy.records("request") if each["request_id"] == refusal["request_id"]]
@@ -170,6 +173,7 @@ async def test_refusals_are_the_last_fifty(proxy, provider):
     for number in range(52):
         await proxy.call(provider.user_token(), target=f"/nowhere-{number}")
     last = await proxy.call("{{X}}")
+    await proxy.settles("obo_refusals_total", 53)
     refusals = (await status_of(proxy))["refusals"]
     assert len(refusals) == 50
     assert refusals[0]["request_id"] == last.json()["error"]["data"]["request_id"]

@@ -29,6 +29,8 @@ package struct ProxyConfiguration: Sendable {
     package internal(set) var sidecarKey: ConfiguredSecret?
     /// The operator accepts a listener that other machines reach in plain text without a key.
     package internal(set) var allowInsecureListen = false
+    /// Whether the process gives up what it does not need.
+    package internal(set) var hardening = HardeningChoice.auto
     /// Who signs user tokens and what they must say.
     package internal(set) var identity = IdentitySettings()
     /// Token endpoints by name; `default` is the section `exchange`.
@@ -70,6 +72,14 @@ package struct ListenerTLS: Sendable {
     package let key: ConfiguredFile
     /// Who may sign client certificates; one is demanded when this is set.
     package let clientCA: ConfiguredFile?
+}
+
+/// Whether the process gives up what it does not need. The raw values are the configuration's.
+package enum HardeningChoice: String, CaseIterable, Sendable {
+    /// As far as the kernel can.
+    case auto
+    /// For debuggers, core dumps and sanitizers.
+    case off
 }
 
 /// What is logged and how.

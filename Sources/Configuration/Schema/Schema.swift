@@ -39,6 +39,9 @@ enum Schema {
         Row(
             "allow_insecure_listen", .one(.bool), .standard("false"), \.allowInsecureListen,
             "accept a non-loopback listener without tls or sidecar_key"),
+        Row(
+            "hardening", .one(.choice()), .standard("auto"), \.hardening,
+            "auto: give up all that a proxy does not need, as far as the kernel can; off for debuggers"),
     ]
 
     private static let identity: [Row<ProxyConfiguration>] = [

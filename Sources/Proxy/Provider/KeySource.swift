@@ -23,10 +23,10 @@ actor KeySource {
     private let log: Logger
     private let clock: @Sendable () -> UInt64
     private var caches: [String: KeyCache] = [:]
-    private var waiting: [String: [CheckedContinuation<Void, Never>]] = [:]
+    private var waiting: [String: [(waiter: CheckedContinuation<KeyLookup, Never>, lookup: KeyLookup)]] = [:]
     private var discovered: [String: Discovery] = [:]
     /// Who waits for the first issuer's discovery; nil when nobody asks.
-    private var asking: [CheckedContinuation<Void, Never>]?
+    private var asking: [CheckedContinuation<Bool, Never>]?
 
     private static let patience = 5000
 
@@ -85,21 +85,30 @@ actor KeySource {
     /// - Throws: `.invalidSignature` when the issuer has no such key, `.keysUnavailable`.
     func keys(of issuer: String, keyID: String?) async throws(TokenFault) -> KeySet {
         while true {
-            switch caches[issuer, default: KeyCache()].lookup(keyID: keyID, now: now) {
-            case .use(let keys): return keys
-            case .useAndRefresh(let keys, let flight):
-                start(flight, issuer)
-                return keys
-            // In line before the fetch begins, and without a suspension after the look-up: a fetch that fails at once
-            // would find nobody to resume, and nobody would resume who comes later.
-            case .fetch(let flight):
-                await withCheckedContinuation {
-                    waiting[issuer, default: []].append($0)
-                    start(flight, issuer)
-                }
-            case .join: await withCheckedContinuation { waiting[issuer, default: []].append($0) }
+            switch await lookup(of: issuer, keyID: keyID) {
+            case .use(let keys), .useAndRefresh(let keys, _): return keys
             case .unknownKey: throw .invalidSignature
             case .unavailable: throw .keysUnavailable
+            case .fetch, .join: continue
+            }
+        }
+    }
+
+    /// Looks up, and where there is a fetch to wait for, waits for its end.
+    ///
+    /// The look-up and the place in line are one step, in which nothing can come between: a task of another loop gives way
+    /// wherever it may suspend, here too, before it is suspended. A fetch that ended in that moment would find nobody to
+    /// resume, and nobody would resume who comes later.
+    private func lookup(of issuer: String, keyID: String?) async -> KeyLookup {
+        await withCheckedContinuation { waiter in
+            let lookup = caches[issuer, default: KeyCache()].lookup(keyID: keyID, now: now)
+            switch lookup {
+            case .fetch, .join: waiting[issuer, default: []].append((waiter, lookup))
+            case .use, .useAndRefresh, .unknownKey, .unavailable: waiter.resume(returning: lookup)
+            }
+            switch lookup {
+            case .fetch(let flight), .useAndRefresh(_, let flight): start(flight, issuer)
+            case .use, .join, .unknownKey, .unavailable: break
             }
         }
     }
@@ -122,12 +131,24 @@ actor KeySource {
 
     /// One look for all exchanges that need it: who comes meanwhile waits for its end, which is bounded.
     private func discoverOnce(_ issuer: Issuer, within milliseconds: Int) async {
-        if asking != nil { return await withCheckedContinuation { asking?.append($0) } }
-        asking = []
+        guard await mayAsk() else { return }
         _ = await discover(issuer, within: milliseconds)
         let others = asking ?? []
         asking = nil
-        for other in others { other.resume() }
+        for other in others { other.resume(returning: false) }
+    }
+
+    /// Whether nobody asks yet, so that the caller is to; otherwise returns when whoever asks has done.
+    private func mayAsk() async -> Bool {
+        // One step, as above.
+        await withCheckedContinuation { waiter in
+            if asking == nil {
+                asking = []
+                waiter.resume(returning: true)
+            } else {
+                asking?.append(waiter)
+            }
+        }
     }
 
     /// What there is to say of an issuer's keys.
@@ -150,7 +171,7 @@ actor KeySource {
         let isReady = caches[identifier]?.isReady(now: now) ?? false
         refreshes.count(identifier, isGood: isGood)
         ready.withLock { if isReady { $0.insert(identifier) } else { $0.remove(identifier) } }
-        for waiter in waiting.removeValue(forKey: identifier) ?? [] { waiter.resume() }
+        for (waiter, lookup) in waiting.removeValue(forKey: identifier) ?? [] { waiter.resume(returning: lookup) }
     }
 
     private func fetch(_ issuer: Issuer) async -> KeySet? {

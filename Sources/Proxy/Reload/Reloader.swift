@@ -123,6 +123,7 @@ private struct NewSockets {
     ) throws(StartFault) {
         let (new, old) = (next.configuration, current.configuration)
         if new.workers != old.workers { needsRestart.append("workers") }
+        if new.hardening != old.hardening { needsRestart.append("hardening") }
         if new.reusePort != old.reusePort, new.listen == old.listen { needsRestart.append("reuse_port") }
         if inherited.listen != nil, changed.contains("listen") { needsRestart.append("listen") }
         if inherited.admin != nil, changed.contains("admin.listen") { needsRestart.append("admin.listen") }
