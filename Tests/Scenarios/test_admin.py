@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import signal
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,7 +53,7 @@ async def test_counters(proxy, provider, upstream):
     for _ in range(3):
         await proxy.call(token)
     await proxy.call("{{X}}")
-    # A call is counted when its answer is on its way.
+    # A call is counted a moment after its answer.
     assert await proxy.settles("obo_requests_total", 4, server="tickets", method="POST", status="200") == 4
     assert await proxy.metric("obo_token_lookups_total", server="tickets", result="miss") == 1
     assert await proxy.metric("obo_token_lookups_total", server="tickets", result="hit") == 2
@@ -87,7 +88,9 @@ async def test_exposition_format(proxy, provider):
     assert len(names) == len(set(names)), "no series twice"
 
 
-async def status_of(proxy):
+async def status_of(proxy, requests=0):
+    """What it says once it has counted so many requests, which it does a moment after the answer."""
+    assert await proxy.settles("obo_requests_total", requests) == requests
     return (await proxy.ask("GET", "/status")).json()
 
 
@@ -97,8 +100,7 @@ async def test_status(start_proxy, provider, upstream):
     for _ in range(3):
         await proxy.call(token)
     refused = await proxy.call(provider.user_token("bob", exp=1))
-    await proxy.settles("obo_requests_total", 4)
-    status = await status_of(proxy)
+    status = await status_of(proxy, 4)
     assert status["ready"] and not status["draining"] and status["problems"] == []
     assert 0 <= status["uptime_seconds"] < 60 and status["generation"] == 1
     [server] = status["servers"]
@@ -125,8 +127,7 @@ async def test_status(start_proxy, provider, upstream):
 async def test_status_names_the_user_as_the_log_does(proxy, provider):
     provider.always(behaviour.json_answer({"error": "invalid_grant", "error_codes": [65001]}, 400))
     await proxy.call(provider.user_token("carol"))
-    await proxy.settles("obo_refusals_total", 1)
-    [refusal] = (await status_of(proxy))["refusals"]
+    [refusal] = (await status_of(proxy, 1))["refusals"]
     await proxy.lines.finds(lambda line: '"event":"request"' in line and refusal["request_id"] in line)
     [line] = [each for each in proxy.records("request") if each["request_id"] == refusal["request_id"]]
     assert refusal["reason"] == "consent_required"
@@ -137,7 +138,7 @@ async def test_status_names_the_user_as_the_log_does(proxy, provider):
 async def test_status_says_what_is_wrong_with_a_provider(proxy, provider):
     provider.always(behaviour.json_answer({"error": "invalid_client", "error_codes": [7000222]}, 401))
     await proxy.call(provider.user_token())
-    status = await status_of(proxy)
+    status = await status_of(proxy, 1)
     [problem] = status["problems"]
     assert problem["severity"] == "fault" and problem["subject"] == "server tickets"
     assert "client_rejected" in problem["happened"] and "expired" in problem["advice"]
@@ -145,18 +146,18 @@ async def test_status_says_what_is_wrong_with_a_provider(proxy, provider):
     assert failure["reason"] == "client_rejected" and failure["aadsts"] == [7000222]
     provider.always(None)
     await proxy.call(provider.user_token("bob"))
-    assert (await status_of(proxy))["problems"] == []
+    assert (await status_of(proxy, 2))["problems"] == []
 
 
 async def test_status_says_which_server_fails(proxy, provider, upstream):
     upstream.always(behaviour.close)
     await proxy.call(provider.user_token())
-    status = await status_of(proxy)
+    status = await status_of(proxy, 1)
     assert status["servers"][0]["reach"]["state"] == "fails"
     assert [problem["subject"] for problem in status["problems"]] == ["server tickets"]
     upstream.always(None)
     await proxy.call(provider.user_token())
-    status = await status_of(proxy)
+    status = await status_of(proxy, 2)
     assert status["servers"][0]["reach"]["state"] == "answers" and status["problems"] == []
 
 
@@ -169,12 +170,44 @@ async def test_status_without_keys(start_proxy, provider):
     assert status["problems"][0]["subject"] == f"issuer {provider.issuer}"
 
 
+async def test_status_gets_the_keys_itself(start_proxy, provider):
+    """Nobody has asked for readiness, and nobody has called."""
+    proxy = await start_proxy(ready=False)
+    first = await status_of(proxy)
+    assert first["ready"] or first["problems"] == []
+    await provider.key_fetches.reaches(1)
+    async with asyncio.timeout(10):
+        while not (await status_of(proxy))["ready"]:
+            await asyncio.sleep(0.02)
+
+
+async def test_status_without_an_issuer_that_answers_comes_at_once(start_proxy, provider):
+    provider.discovery_answer = behaviour.hang
+    proxy = await start_proxy(ready=False)
+    for _ in range(3):
+        assert not (await asyncio.wait_for(status_of(proxy), timeout=3))["ready"]
+
+
+async def test_status_says_that_a_configuration_was_refused(start_proxy, tmp_path):
+    proxy = await start_proxy(yaml="limits: {body_bytes: 1MiB}\n")
+    (tmp_path / "scenario.yaml").write_text("limits: {body_bytes: much}\n")
+    proxy.terminate(signal.SIGHUP)
+    await proxy.lines.finds(lambda line: '"outcome":"refused"' in line)
+    status = await status_of(proxy)
+    assert [problem["subject"] for problem in status["problems"]] == ["configuration"]
+    assert status["generation"] == 1 and not status["reload"]["last_good"] and status["reload"]["refused"] >= 1
+    (tmp_path / "scenario.yaml").write_text("limits: {body_bytes: 2MiB}\n")
+    proxy.terminate(signal.SIGHUP)
+    await proxy.lines.finds(lambda line: '"outcome":"applied"' in line)
+    status = await status_of(proxy)
+    assert status["generation"] == 2 and status["problems"] == []
+
+
 async def test_refusals_are_the_last_fifty(proxy, provider):
     for number in range(52):
         await proxy.call(provider.user_token(), target=f"/nowhere-{number}")
     last = await proxy.call("{{X}}")
-    await proxy.settles("obo_refusals_total", 53)
-    refusals = (await status_of(proxy))["refusals"]
+    refusals = (await status_of(proxy, 53))["refusals"]
     assert len(refusals) == 50
     assert refusals[0]["request_id"] == last.json()["error"]["data"]["request_id"]
     assert {each["reason"] for each in refusals[1:]} == {"unknown_server"}

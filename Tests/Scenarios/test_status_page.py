@@ -55,6 +55,7 @@ async def look_again(browser):
 async def test_shows_what_is_there(proxy, provider, browser):
     await proxy.call(provider.user_token())
     await proxy.call("{{LIBRECHAT_OPENID_ACCESS_TOKEN}}")
+    await proxy.settles("obo_requests_total", 2)
     await browser.open(page_of(proxy))
     assert await browser.evaluate("document.title") == "All is well – obo-proxy"
     shown = await text(browser)
@@ -103,6 +104,7 @@ async def test_keeps_itself_up_to_date(proxy, provider, browser):
     await browser.open(page_of(proxy))
     await browser.evaluate("window.kept = document.querySelector('h2')")
     await proxy.call(provider.user_token("bob", exp=1))
+    await proxy.settles("obo_requests_total", 1)
     await look_again(browser)
     await browser.until("document.body.innerText.includes('expired_token')")
     assert await browser.evaluate("window.kept === document.querySelector('h2')"), "what is the same is left alone"

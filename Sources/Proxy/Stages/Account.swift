@@ -11,6 +11,7 @@ extension Worker {
     func account(_ call: Call) {
         let now = EventLoop.nanoseconds
         let elapsed = now &- call.started
+        if let refusal = call.refusal { refusals.note(RefusedCall(call, refusal)) }
         metrics.record {
             $0.finished(
                 server: call.service?.index ?? Metrics.noServer, method: call.head.method, status: call.status,
@@ -19,7 +20,6 @@ extension Worker {
                 $0.heard(service.index, hasAnswered: call.upstreamStatus > 0, refusal: call.refusal, at: now)
             }
         }
-        if let refusal = call.refusal { refusals.note(RefusedCall(call, refusal)) }
         guard call.shared.logsRequests else { return }
         call.shared.logsJSON ? appendJSON(call, elapsed) : appendText(call, elapsed)
         lines.lineEnded()
@@ -105,12 +105,12 @@ extension Worker {
 extension Worker {
     /// Counts and logs a head that never became a call.
     func accountHead(_ refusal: Refusal, status: Int, id: RequestID) {
+        refusals.note(RefusedCall(refusal, status: status, id: id))
         metrics.record {
             $0.finished(
                 server: Metrics.noServer, method: .other, status: status, lookup: nil, refusal: refusal.rawValue,
                 nanoseconds: 0)
         }
-        refusals.note(RefusedCall(refusal, status: status, id: id))
         current.log.info(
             "request refused",
             metadata: ["reason": "\(refusal.rawValue)", "status": "\(status)", "request_id": "\(id)"])

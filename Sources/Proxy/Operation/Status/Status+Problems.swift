@@ -58,6 +58,7 @@ extension Status {
 
     private func problems(of issuer: IssuerKeys) -> [Problem] {
         let subject = "issuer \(issuer.identifier)"
+        if issuer.isWaitedFor { return [] }
         if issuer.standing.keys == 0 {
             return [
                 Problem(

@@ -99,6 +99,11 @@ extension Status.Server {
     var label: String { title ?? name }
 }
 
+extension Status.IssuerKeys {
+    /// Whether its keys were never there and nothing has gone wrong yet: just after the start.
+    var isWaitedFor: Bool { standing.keys == 0 && standing.age == nil && standing.failedFor == nil }
+}
+
 extension Status.Provider {
     /// How it knows us.
     var credentialKind: String {

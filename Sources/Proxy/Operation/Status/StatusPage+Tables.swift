@@ -96,7 +96,9 @@ extension StatusPage {
 
     private func row(_ issuer: Status.IssuerKeys) -> Markup {
         let standing = issuer.standing
-        let look = standing.keys == 0 ? state("fault", "no keys") : state("good", "keys are there")
+        let look: Markup =
+            issuer.isWaitedFor
+            ? "being asked" : standing.keys == 0 ? state("fault", "no keys") : state("good", "keys are there")
         let age: Markup = standing.age.map { "\(Age($0).description) ago" } ?? "never"
         let failed: Markup = standing.failedFor.map { ", failed \(Age($0).description) ago" } ?? ""
         return """

@@ -73,11 +73,18 @@ struct StatusReader {
         var issuers: [Status.IssuerKeys] = []
         for issuer in shared.issuers {
             let (good, failed) = refreshes[issuer] ?? (0, 0)
-            issuers.append(
-                Status.IssuerKeys(
-                    identifier: issuer, standing: await shared.keys.standing(of: issuer), good: good, failed: failed))
+            let standing = await shared.keys.standing(of: issuer)
+            if standing.keys == 0 { fetchKeys(of: issuer) }
+            issuers.append(Status.IssuerKeys(identifier: issuer, standing: standing, good: good, failed: failed))
         }
         return issuers
+    }
+
+    /// Without traffic nobody else would; the next look finds them. Nobody waits: a page that does not come because an
+    /// issuer does not answer is of no use.
+    private func fetchKeys(of issuer: String) {
+        let keys = shared.keys
+        Task.detached(executorPreference: keys.loop) { _ = try? await keys.keys(of: issuer, keyID: nil) }
     }
 
     private func cache(_ counts: Metrics.Counts) -> Status.Cache {
