@@ -61,7 +61,7 @@ async def start_proxy(tmp_path, variables):
     """Starts proxies: `start_proxy(OBO_WORKERS="2")` changes variables, None leaves one out."""
     started = []
 
-    async def start(yaml=None, ready=True, inherits=(), **changes):
+    async def start(yaml=None, ready=True, inherits=(), open_files=None, **changes):
         arguments = ("run",)
         if yaml is not None:
             (tmp_path / "scenario.yaml").write_text(yaml)
@@ -69,6 +69,7 @@ async def start_proxy(tmp_path, variables):
         environment = {name: value for name, value in {**variables, **changes}.items() if value is not None}
         started.append(Proxy(tmp_path, environment, *arguments))
         started[-1].inherits = inherits
+        started[-1].open_files = open_files
         return await started[-1].start(ready)
 
     yield start

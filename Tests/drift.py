@@ -182,6 +182,12 @@ def status_members():
     yield from compare("member of /status", set(re.findall(r'"(\w+)":', nested)), written)
 
 
+def limits():
+    """The limits by which `obo_limit_hits_total` is labelled."""
+    code = set(re.findall(r'case \.\w+: "([\w.]+)"', read("Sources/Proxy/Operation/Limit.swift")))
+    yield from compare("limit", code, {name for name, *_ in table(read("README.md"), "Limit", "What happens")})
+
+
 def admin_paths():
     code = set(re.findall(r'case \w+ = "(/[a-z/]*)"', read("Sources/Proxy/Operation/AdminPage.swift")))
     yield from compare("admin path", code, {path for path, *_ in table(read("README.md"), "Path", "Answer")})
@@ -223,7 +229,7 @@ def budgets():
 
 
 CHECKS = [
-    settings, reference_file, variables, refusals, provider_errors, metrics, status_members, admin_paths, stages,
+    settings, reference_file, variables, refusals, provider_errors, metrics, limits, status_members, admin_paths, stages,
     make_targets, budgets,
 ]
 

@@ -14,7 +14,7 @@ extension Stream {
     /// Connects to `host`, trying each of its addresses in turn within one deadline; an address that neither
     /// accepts nor refuses gets its share of the time only.
     package static func connect(
-        to host: String, port: UInt16, on loop: EventLoop, within milliseconds: Int
+        to host: String, port: UInt16, on loop: EventLoop, within milliseconds: Int, below ceiling: Int = .max
     ) async throws(ConnectFault) -> Stream {
         let deadline = EventLoop.now &+ UInt64(max(milliseconds, 1))
         let addresses: [SocketAddress]
@@ -29,18 +29,23 @@ extension Stream {
             let now = EventLoop.now
             guard now < deadline else { throw .timedOut }
             let share = Int(deadline - now) / (addresses.count - index)
-            do { return try await connect(to: address, on: loop, within: share) } catch { last = error }
+            do { return try await connect(to: address, on: loop, within: share, below: ceiling) } catch { last = error }
         }
         throw last
     }
 
     /// Connects to one address.
+    /// - Parameter ceiling: a descriptor of this number or more counts as none.
     package static func connect(
-        to address: SocketAddress, on loop: EventLoop, within milliseconds: Int
+        to address: SocketAddress, on loop: EventLoop, within milliseconds: Int, below ceiling: Int = .max
     ) async throws(ConnectFault) -> Stream {
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = socket(address.family, kind, 0)
         guard descriptor >= 0 else { throw .refused(.current) }
+        guard Int(descriptor) < ceiling, !DescriptorCeiling.isReached(by: descriptor) else {
+            Glibc.close(descriptor)
+            throw .refused(SystemError(EMFILE))
+        }
         if address.family != AF_UNIX { setNoDelay(descriptor) }
         let status = unsafe address.withPointer { unsafe Glibc.connect(descriptor, $0, $1) }
         let error = SystemError.current

@@ -12,6 +12,8 @@ package final class Listener {
     private let loop: EventLoop
     private let descriptor: Int32
     private let accepted: (Int32) -> Void
+    /// Called when a connection waits for which there is no descriptor. Inside a callback.
+    package var exhausted: (() -> Void)?
     private var event: OpaquePointer?
     private var pause: OpaquePointer?
 
@@ -95,12 +97,19 @@ package final class Listener {
     fileprivate func acceptWaiting(most: Int = 64) {
         for _ in 0..<most {
             let connection = obo_accept(descriptor)
-            if connection >= 0 {
+            if DescriptorCeiling.isReached(by: connection) {
+                Glibc.close(connection)
+                exhausted?()
+                return rest()
+            } else if connection >= 0 {
                 setNoDelay(connection)
                 accepted(connection)
             } else {
                 // Without descriptors the socket stays readable: look away for a moment, or the loop spins.
-                if SystemError.current.isDescriptorExhaustion { rest() }
+                if SystemError.current.isDescriptorExhaustion {
+                    exhausted?()
+                    rest()
+                }
                 return
             }
         }

@@ -34,7 +34,8 @@ extension Refusal {
             "The call may have taken effect. Operator: see timeouts.response and, for an event stream that fell silent, timeouts.stream_idle."
         case .upstreamProtocol:
             "Operator: the MCP server's answer is no proper HTTP, an event stream that broke off, a redirect, or a list of tools that cannot be filtered."
-        case .overloaded: "Retry. Operator: a limit of this proxy is reached."
+        case .overloaded:
+            "Retry. Operator: a limit of this proxy is reached; a line of the log with event=limit names it."
         case .draining: "Retry; the proxy is being restarted."
         case .upstreamRejectedToken:
             "Operator: the MCP server does not take tokens for these scopes; compare its audience with obo.scopes."
@@ -50,7 +51,7 @@ extension Refusal {
         case .headerTooLarge: "See limits.header_bytes."
         case .toolNotAllowed:
             "Operator: the call, or one call of the batch, is of a tool that the server's tool rules leave out."
-        case .rateLimited: "Not raised yet."
+        case .rateLimited: "Wait a moment. Operator: see limits.requests_per_user."
         }
     }
 

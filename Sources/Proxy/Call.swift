@@ -65,6 +65,10 @@ final class Call {
     var body: BodyDecoder
     /// Whether the body was begun to be forwarded piece by piece, so that it is no longer there to be read.
     var isStreamed = false
+    /// Whether nobody reads its body any further.
+    var leavesBody = false
+    /// What its body takes of the room for bodies that are held as a whole.
+    var share: BodyShare?
     /// Whether it asks for a list of tools that not all are for this server's users to see.
     var asksForTools = false
 
@@ -85,6 +89,9 @@ final class Call {
             try use(range.upperBound <= input.count ? input.extracting(range.range) : Span())
         }
     }
+
+    /// Counts and tells that a limit stopped it.
+    func reached(_ limit: Limit) { shared.lasting.limits.reached(limit) }
 
     /// The user as the access log names them.
     var userHash: [UInt8] { user?.logName ?? [] }

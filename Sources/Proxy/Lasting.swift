@@ -1,6 +1,7 @@
 internal import Bytes
 internal import Configuration
 internal import Glibc
+internal import Logging
 internal import OnBehalfOf
 internal import Synchronization
 
@@ -9,14 +10,21 @@ final class Lasting: Sendable {
     let desk: ExchangeDesk
     let refreshes = KeyRefreshes()
     let reloads = ReloadCounts()
+    let limits: LimitHits
+    let files = OpenFiles.raised()
+    /// Bodies read for their JSON-RPC id alone. Apart from the others: refused requests must not crowd out good ones.
+    let refusedBodies = HeldBodies()
+    let permittedBodies = HeldBodies()
     /// For what is signed where no key is configured.
     let randomKey = Secret.random()
     /// Seconds since 1970.
     let startedAt = time(nil)
+    private let clients = Atomic<Int>(0)
     private let draining = Atomic<Bool>(false)
     private let patience: Atomic<Int>
 
-    init(_ configuration: ProxyConfiguration) {
+    init(_ configuration: ProxyConfiguration, log: Logger) {
+        limits = LimitHits(log)
         desk = ExchangeDesk(limits: LedgerLimits(configuration.cache))
         patience = Atomic(configuration.timeouts.shutdown.milliseconds)
     }
@@ -26,6 +34,17 @@ final class Lasting: Sendable {
         desk.adopt(LedgerLimits(configuration.cache))
         patience.store(configuration.timeouts.shutdown.milliseconds, ordering: .relaxed)
     }
+
+    /// Lets a client's connection in if there are fewer than `most`, in all of the process: the kernel spreads them over
+    /// the workers unevenly.
+    func enter(most: Int) -> Bool {
+        if clients.wrappingAdd(1, ordering: .relaxed).newValue <= most { return true }
+        exit()
+        return false
+    }
+
+    /// For each that entered.
+    func exit() { clients.wrappingSubtract(1, ordering: .relaxed) }
 
     /// How long a drain may take, in milliseconds.
     var shutdown: Int { patience.load(ordering: .relaxed) }

@@ -56,6 +56,8 @@ package struct ProxyProcess {
             for _ in 0..<count { workers.append(try Worker(shared)) }
         } catch { throw .unusable("workers", "\(error)") }
         self.workers = workers
+        DescriptorCeiling.set(shared.lasting.files.ceiling)
+        shared.warnOfTooFewFiles()
         admin = AdminDesk(shared, workers, on: control)
         let (sockets, adminSocket) = try inherited.completed(configuration, count: count)
         let desk = admin
@@ -107,7 +109,8 @@ private final class Stopper {
         isStopping = true
         lasting.beginDraining()
         manager.stopping()
-        let (workers, control, leavesQueue, milliseconds) = (workers, control, leavesQueue, lasting.shutdown)
+        let (workers, control, leavesQueue, lasting) = (workers, control, leavesQueue, lasting)
+        let milliseconds = lasting.shutdown
         Task.detached(executorPreference: control) {
             await withTaskGroup { group in
                 for worker in workers {
@@ -119,6 +122,7 @@ private final class Stopper {
         }
         Task.detached(executorPreference: control) {
             try? await Task.sleep(for: .milliseconds(milliseconds))
+            lasting.limits.reached(.shutdown)
             control.stop()
         }
     }

@@ -7,6 +7,7 @@ extension Worker {
             do throws(Interruption) {
                 let service = try route(call)
                 let user = try await authenticate(call, for: service)
+                try ration(call, of: user)
                 try checkSession(call, of: user, at: service)
                 if let rules = service.tools { try await permit(call, by: rules) }
                 let credential = try await mint(call, for: user, to: service)

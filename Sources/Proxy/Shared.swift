@@ -37,7 +37,9 @@ final class Shared: Sendable {
 
     let headLimits: HeadLimits
     let bodyLimit: UInt64
-    let connectionsPerWorker: Int
+    let connections: Int
+    /// nil for no limit.
+    let rates: RequestRates?
     let waits: ClientTimeouts
     let sidecarKey: Secret?
     let allowedOrigins: [[UInt8]]
@@ -65,13 +67,15 @@ final class Shared: Sendable {
         self.configuration = configuration
         self.log = log
         generation = (previous?.generation ?? 0) &+ 1
-        let lasting = previous?.lasting ?? Lasting(configuration)
+        let lasting = previous?.lasting ?? Lasting(configuration, log: log)
         self.lasting = lasting
         logsJSON = configuration.log.format == .json
         logsRequests = Logger.Level(configuration.log.level) <= .info
         headLimits = HeadLimits(bytes: configuration.limits.headerBytes)
         bodyLimit = UInt64(clamping: configuration.limits.bodyBytes)
-        connectionsPerWorker = max(configuration.limits.connections / max(workers, 1), 1)
+        connections = configuration.limits.connections
+        let isSameRate = previous?.configuration.limits.requestsPerUser == configuration.limits.requestsPerUser
+        rates = isSameRate ? previous?.rates : RequestRates(configuration.limits.requestsPerUser)
         waits = ClientTimeouts(configuration.timeouts)
         sidecarKey = configuration.sidecarKey?.value
         allowedOrigins = configuration.allowedOrigins.map { Array($0.utf8) }
@@ -136,6 +140,24 @@ final class Shared: Sendable {
             try KeyedHash(key.value, setting: "previous_session_key")
         }
         sessions = keyed.sessionKey(previous: replaced)
+    }
+
+    /// Lets a client's new connection in, or says which limit is against it.
+    func limit(on descriptor: Int32) -> Limit? {
+        if lasting.files.isKeptFromClients(descriptor) { return .openFiles }
+        return lasting.enter(most: connections) ? nil : .connections
+    }
+
+    /// For the operator, before it happens under load.
+    func warnOfTooFewFiles() {
+        let needed = lasting.files.needed(for: connections)
+        guard needed > lasting.files.limit else { return }
+        log.warning(
+            "limits.connections needs more open files than the system allows",
+            metadata: [
+                "event": "open_files", "setting": "limits.connections", "needed": "\(needed)",
+                "open_files": "\(lasting.files.limit)",
+            ])
     }
 
     var desk: ExchangeDesk { lasting.desk }

@@ -28,8 +28,10 @@ actor Worker {
     private let closedPool = UpstreamPool(keeping: 0)
     private var listener: Listener?
     private var clients: [Client] = []
-    /// Connections that were accepted and whose tasks have not begun.
+    /// Connections that were accepted and whose tasks have not begun, or that are being turned away.
     private var arriving = 0
+    /// Of these, those that are waited for.
+    var farewells = 0
     private(set) var isDraining = false
     /// While draining: when connections are closed that ask for nothing.
     private(set) var lastCall = UInt64.max
@@ -82,19 +84,29 @@ actor Worker {
             }
             Task.detached(executorPreference: self.loop) { await self.take(connection, under: shared) }
         }
+        listener?.exhausted = { [unowned self] in
+            self.assumeIsolated { $0.current.lasting.limits.reached(.openFiles) }
+        }
     }
 
     /// - Parameter shared: the settings as they were when it was accepted.
     private func take(_ descriptor: Int32, under shared: Shared) async {
-        arriving -= 1
         let stream = Stream(adopting: descriptor, on: loop)
-        guard clients.count < shared.connectionsPerWorker else {
-            turnAway(stream, under: shared)
+        let client = Client(Peer(stream, pool: buffers), wakeup: Wakeup(on: loop), door: shared.door)
+        if let limit = shared.limit(on: descriptor) {
+            if limit == .openFiles { for lane in lanes { lane.pool.closeAll() } }
+            await turnAway(client, at: limit, under: shared)
+            arriving -= 1
             return finishDrain()
         }
-        let client = Client(Peer(stream, pool: buffers), wakeup: Wakeup(on: loop), door: shared.door)
+        arriving -= 1
         enter(client)
-        if await secure(client, under: shared) { await serve(client) } else { stream.close() }
+        if await secure(client, under: shared, within: shared.waits.header) {
+            await serve(client)
+        } else {
+            stream.close()
+        }
+        shared.lasting.exit()
         exit(client)
     }
 
@@ -115,37 +127,26 @@ actor Worker {
         finishDrain()
     }
 
-    /// More connections than configured: an answer that needs no task, and out.
-    private func turnAway(_ stream: Stream, under shared: Shared) {
-        // Without a handshake there is nothing that a TLS client could read.
-        if shared.listenerTLS == nil {
-            out.append(
-                "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-                    as StaticString)
-            stream.send(out)
-        }
-        stream.close()
-        metrics.record {
-            $0.refusals[.init(server: Metrics.noServer, reason: Refusal.overloaded.rawValue), default: 0] &+= 1
-        }
-        refusals.note(RefusedCall(.overloaded, status: Refusal.overloaded.status, id: requestIDs.next()))
-    }
-
-    private func secure(_ client: Client, under shared: Shared) async -> Bool {
+    /// - Returns: whether the client may speak now.
+    func secure(_ client: Client, under shared: Shared, within milliseconds: Int) async -> Bool {
         guard let tls = shared.listenerTLS else { return true }
         do {
             let session = try TLSSession(tls, socket: client.stream.descriptor)
-            try await client.stream.secure(with: session, client.wakeup, within: shared.waits.header)
+            try await client.stream.secure(with: session, client.wakeup, within: milliseconds)
             return true
+        } catch HandshakeFault.timedOut {
+            shared.lasting.limits.reached(.header)
+            return false
         } catch { return false }
     }
 
-    /// Once a second: closes idle connections to servers whose time is over.
+    /// Once a second: closes idle connections to servers whose time is over, and tells what limits did.
     private func keepHouse() async {
         let wakeup = Wakeup(on: loop)
         while !isDraining {
             await wakeup.sleep(milliseconds: 1000)
             for lane in lanes { lane.pool.sweep() }
+            current.lasting.limits.tellRest()
         }
         wakeup.invalidate()
     }

@@ -44,7 +44,7 @@ import Testing
             providers:
               other: {client_id: you, client_secret: s2}
             cache: {max_entries: 5, early_expiry: 1s, negative_ttl: 0s, after_user_token_expiry: refuse}
-            limits: {header_bytes: 8KiB, body_bytes: 1MiB, connections: 9, requests_per_user: 0/s}
+            limits: {header_bytes: 8KiB, body_bytes: 1MiB, connections: 9, requests_per_user: 90/m}
             timeouts: {connect: 1s, response: 2s, stream_idle: 3s, sse_keepalive: 4s}
             servers:
               b:
@@ -98,6 +98,7 @@ import Testing
         #expect(configuration.providers["other"]?.clientID == "you")
         #expect(configuration.cache.negativeTTL == .zero)
         #expect(configuration.limits.headerBytes == 8_192)
+        #expect(configuration.limits.requestsPerUser == RequestRate(90, per: .minute))
         #expect(configuration.servers.map(\.name) == ["b", "a"])
         let server = try #require(configuration.servers.first)
         #expect(server.url.target == "/x?y")
@@ -174,12 +175,12 @@ import Testing
             "proxy.yaml:1:23: limits.connections: expected a whole number from 1 to 1000000"
         ),
         (
-            "limits: {requests_per_user: 5/s}\n",
-            "proxy.yaml:1:29: limits.requests_per_user: a limit is not supported yet; expected 0/s"
+            "limits: {requests_per_user: 5/d}\n",
+            "proxy.yaml:1:29: limits.requests_per_user: expected a rate of 0 to 1000000 requests in s, m or h, such as 10/s"
         ),
         (
             "limits: {requests_per_user: 5}\n",
-            "proxy.yaml:1:29: limits.requests_per_user: expected a rate such as 10/s, in s, m or h"
+            "proxy.yaml:1:29: limits.requests_per_user: expected a rate of 0 to 1000000 requests in s, m or h, such as 10/s"
         ),
         (
             "cache: {after_user_token_expiry: server}\n",

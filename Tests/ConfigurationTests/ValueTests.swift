@@ -114,6 +114,23 @@ import Testing
     }
 }
 
+@Suite struct `A rate` {
+    @Test(arguments: [
+        ("0/s", 0, RequestRate.Unit.second), ("10/s", 10, .second), ("90/m", 90, .minute),
+        ("1000000/h", 1_000_000, .hour),
+    ])
+    func `counts requests in a time`(text: String, count: Int, unit: RequestRate.Unit) {
+        #expect(RequestRate(text) == RequestRate(count, per: unit))
+    }
+
+    @Test(arguments: [
+        "", "10", "/s", "10/", "10/d", "10/S", "-1/s", "+1/s", "1.5/s", "10/s/s", " 10/s", "1000001/s", "10s",
+    ])
+    func `is refused otherwise`(text: String) {
+        #expect(RequestRate(text) == nil)
+    }
+}
+
 @Suite struct `A did-you-mean` {
     @Test(arguments: [
         ("clinet_id", "client_id"), ("Client_ID", "client_id"), ("issuers", "issuer"), ("isuer", "issuer"),

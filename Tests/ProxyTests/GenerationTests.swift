@@ -114,4 +114,14 @@ import Testing
         }
         while replaced != nil { await Task.yield() }
     }
+
+    @Test func usersKeepTheirBucketsUntilTheRateChanges() throws {
+        #expect(first.rates == nil)
+        let second = try next(["OBO_LIMITS_REQUESTS_PER_USER": "10/s"])
+        let third = try next(
+            ["OBO_LIMITS_REQUESTS_PER_USER": "10/s", "OBO_TIMEOUTS_RESPONSE": "50s"], after: second)
+        #expect(second.rates != nil)
+        #expect(third.rates === second.rates)
+        #expect(try next(["OBO_LIMITS_REQUESTS_PER_USER": "11/s"], after: third).rates !== third.rates)
+    }
 }

@@ -26,6 +26,8 @@ package struct LimitSettings: Hashable, Sendable {
     package internal(set) var bodyBytes = 0
     /// Client connections of the whole process.
     package internal(set) var connections = 0
+    /// Requests of one user; a count of 0 is no limit.
+    package internal(set) var requestsPerUser = RequestRate(0, per: .second)
 }
 
 /// How long to wait.

@@ -34,14 +34,9 @@ extension TextParser where Value == Transport {
         ])
 }
 
-extension TextParser where Value == String {
+extension TextParser where Value == RequestRate {
     /// `n/s`, `n/m` or `n/h`; 0 is no limit.
-    static let rate = TextParser { (text: String) throws(Expected) -> String in
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let count = decimal(Int.self, parts[0]), ["s", "m", "h"].contains(parts[1]) else {
-            throw Expected("a rate such as 10/s, in s, m or h")
-        }
-        guard count == 0 else { throw Expected(message: "a limit is not supported yet; expected 0/s") }
-        return text
+    static let rate = TextParser(expecting: "a rate of 0 to 1000000 requests in s, m or h, such as 10/s") {
+        RequestRate($0)
     }
 }

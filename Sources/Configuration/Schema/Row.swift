@@ -66,9 +66,4 @@ struct Row<Root: Sendable>: Sendable {
             if let value = kind.read(raw, &reading) { root[keyPath: property] = value }
         }
     }
-
-    /// A key that is only checked: this version has one way of doing it.
-    static func checked<Value>(_ path: String, _ kind: Kind<Value>, _ presence: Presence, _ about: String) -> Row {
-        Row(path, kind, presence, [], about) { raw, _, reading in _ = kind.read(raw, &reading) }
-    }
 }

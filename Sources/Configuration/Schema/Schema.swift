@@ -90,7 +90,9 @@ enum Schema {
         Row(
             "limits.connections", .one(.int(1...1_000_000)), .standard("10000"), \.limits.connections,
             "client connections"),
-        .checked("limits.requests_per_user", .one(.rate), .standard("0/s"), "requests of one user; 0/s is no limit"),
+        Row(
+            "limits.requests_per_user", .one(.rate), .standard("0/s"), \.limits.requestsPerUser,
+            "requests of one user, in s, m or h; 0/s is no limit"),
         Row("timeouts.header", .one(.timeout), .standard("10s"), \.timeouts.header, "a whole request head"),
         Row("timeouts.body", .one(.timeout), .standard("30s"), \.timeouts.body, "the next part of a request body"),
         Row("timeouts.idle", .one(.timeout), .standard("75s"), \.timeouts.idle, "between requests of a connection"),

@@ -13,10 +13,14 @@ struct Endpoint: Sendable {
 
     /// Opens a connection, TLS included.
     /// - Parameter milliseconds: for all of it.
-    func connect(on loop: EventLoop, _ wakeup: Wakeup, within milliseconds: Int) async throws(DialFault) -> Stream {
+    func connect(on loop: EventLoop, _ wakeup: Wakeup, within milliseconds: Int, below ceiling: Int = .max)
+        async throws(DialFault) -> Stream
+    {
         let began = EventLoop.now
         let stream: Stream
-        do { stream = try await Stream.connect(to: host, port: port, on: loop, within: milliseconds) } catch {
+        do {
+            stream = try await Stream.connect(to: host, port: port, on: loop, within: milliseconds, below: ceiling)
+        } catch {
             throw .connect(error)
         }
         guard let tls else { return stream }
@@ -48,6 +52,11 @@ enum DialFault: Error {
         case .connect(.timedOut), .handshake(.timedOut): true
         case .connect(.unresolved), .connect(.refused), .handshake(.cut), .handshake(.refused): false
         }
+    }
+
+    /// Whether it was this machine that had nothing left to connect with.
+    var isExhaustion: Bool {
+        if case .connect(.refused(let error)) = self { error.isDescriptorExhaustion } else { false }
     }
 
     /// What an operator reads.

@@ -16,8 +16,13 @@ actor AdminDesk {
     private let workers: [Worker]
     private let pool = BufferPool()
     private var listener: Listener?
+    /// Of those who are here, the longest here first.
+    private var visitors: [Wakeup] = []
 
     private static let patience = 10_000
+    /// Connections at once; for one more, the one that has been here longest has to go. Nobody can take all descriptors
+    /// by this door, nor keep the next probe out.
+    private static let mostVisitors = 64
     private static let limits = HeadLimits(bytes: 16 * 1024)
 
     init(_ shared: Shared, _ workers: [Worker], on loop: EventLoop) {
@@ -42,6 +47,9 @@ actor AdminDesk {
         let stream = Stream(adopting: descriptor, on: loop)
         stream.wakeup = wakeup
         wakeup.expire(after: Self.patience)
+        visitors.append(wakeup)
+        defer { visitors.removeAll { $0 === wakeup } }
+        for visitor in visitors.dropLast(Self.mostVisitors) { visitor.expire(after: 0) }
         if let reply = await reply(to: Peer(stream, pool: pool), wakeup) {
             stream.send(reply.message)
             while stream.backlog > 0, !stream.writeFailed, !wakeup.expired { await wakeup.wait() }

@@ -117,6 +117,10 @@ struct Exposition {
             sample("obo_jwks_refresh_total", [("issuer", issuer), ("outcome", "failed")], "\(count.failed)")
         }
         reloads(shared.lasting.reloads)
+        family("obo_limit_hits_total", "counter", "What a limit has refused or ended.")
+        for limit in Limit.allCases {
+            sample("obo_limit_hits_total", [("limit", limit.setting)], "\(shared.lasting.limits.total(limit))")
+        }
         family("obo_log_lines_dropped_total", "counter", "Log lines that nobody read in time.")
         sample("obo_log_lines_dropped_total", [], "\(LogSink.standardError.dropped)")
         let process = ProcessFigures.read()

@@ -89,6 +89,7 @@ actor Reloader {
             let sockets = try NewSockets(next, after: current, changed, inherited, count: workers.count)
             await change(over: next, sockets)
             log.applied(cause, next.generation, changed, sockets.needsRestart)
+            next.warnOfTooFewFiles()
         } catch { log.refused(cause, current.generation, ["\(error)"]) }
     }
 

@@ -63,7 +63,10 @@ struct RelayClock {
         let now = EventLoop.now
         let client = call.client.stream
         // A client that takes nothing keeps the server from speaking.
-        if now &- lastHeard >= idle { throw client.backlog == 0 ? .refused(.upstreamTimeout) : .cutShort }
+        if now &- lastHeard >= idle {
+            call.reached(.streamIdle)
+            throw client.backlog == 0 ? .refused(.upstreamTimeout) : .cutShort
+        }
         if let keepAlive, now &- lastSaid >= keepAlive {
             // Said or not: inside an event, the next look is a whole wait away.
             lastSaid = now

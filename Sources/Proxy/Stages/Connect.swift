@@ -17,13 +17,24 @@ extension Worker {
         let stream: Stream
         do {
             stream = try await service.endpoint.connect(
-                on: loop, call.client.wakeup, within: service.timeouts.connect)
+                on: loop, call.client.wakeup, within: service.timeouts.connect,
+                below: call.shared.lasting.files.serverCeiling)
         } catch {
             note(error, reaching: service, call)
-            throw .refused(error.isTimeout ? .upstreamTimeout : .upstreamUnreachable)
+            throw .refused(refusal(error, call))
         }
         stream.wakeup = call.client.wakeup
         return Upstream(Peer(stream, pool: buffers, countedIn: metrics), to: service)
+    }
+
+    private func refusal(_ fault: DialFault, _ call: Call) -> Refusal {
+        if fault.isTimeout {
+            call.reached(.connect)
+            return .upstreamTimeout
+        }
+        guard fault.isExhaustion else { return .upstreamUnreachable }
+        call.reached(.openFiles)
+        return .overloaded
     }
 
     private func note(_ fault: DialFault, reaching service: Service, _ call: Call) {

@@ -64,9 +64,14 @@ extension Worker {
         let body = ByteBuffer(capacity: 16 * 1024)
         var decoder = BodyDecoder(framing)
         let wakeup = call.client.wakeup
+        let share = BodyShare(of: call.shared.lasting.permittedBodies, limit: call.shared.bodyLimit)
         wakeup.expire(after: upstream.service.timeouts.streamIdle)
         while true {
             try take(upstream, &decoder, into: body)
+            guard share.covers(body.count) else {
+                call.reached(.heldBodies)
+                throw .refused(.overloaded)
+            }
             if decoder.isComplete { break }
             try pumpUpload(call, to: upstream)
             noticeLeaving(call.client)
@@ -76,7 +81,10 @@ extension Worker {
                 continue
             }
             await wakeup.wait()
-            if wakeup.expired { throw .refused(.upstreamTimeout) }
+            if wakeup.expired {
+                call.reached(.streamIdle)
+                throw .refused(.upstreamTimeout)
+            }
         }
         wakeup.neverExpire()
         return body

@@ -47,7 +47,10 @@ extension Worker {
         while client.peer.buffered < whole, !client.hasLeft {
             if client.peer.fill(most: whole) { continue }
             await client.wakeup.wait()
-            if client.wakeup.expired { throw .refused(.badRequest) }
+            if client.wakeup.expired {
+                call.reached(.body)
+                throw .refused(.badRequest)
+            }
         }
         client.wakeup.neverExpire()
     }

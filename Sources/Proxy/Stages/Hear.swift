@@ -50,7 +50,11 @@ extension Worker {
             if client.hasLeft { throw .clientLeft }
             if upstream.peer.fill(most: call.shared.headLimits.bytes) { continue }
             await client.wakeup.wait()
-            if client.wakeup.expired { throw .refused(clock.refusal(serverTakesBody: upstream.takesBody)) }
+            if client.wakeup.expired {
+                let refusal = clock.refusal(serverTakesBody: upstream.takesBody)
+                call.reached(refusal == .badRequest ? .body : .response)
+                throw .refused(refusal)
+            }
         }
     }
 

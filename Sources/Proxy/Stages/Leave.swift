@@ -25,6 +25,7 @@ extension Worker {
         let stream = client.stream
         client.wakeup.expire(after: current.waits.body)
         while stream.backlog > 0, !stream.writeFailed, !client.wakeup.expired { await client.wakeup.wait() }
+        if client.wakeup.expired { current.lasting.limits.reached(.body) }
     }
 
     /// Milliseconds and bytes given to a client whose request was refused before it was sent.

@@ -61,7 +61,9 @@ extension Worker {
         case .throttled(let milliseconds):
             call.retryAfter = seconds(milliseconds)
             throw .refused(.exchangeThrottled)
-        case .overloaded: throw .refused(.overloaded)
+        case .overloaded:
+            call.reached(.exchanges)
+            throw .refused(.overloaded)
         case .absent: throw .refused(.expiredToken)
         case .renewedInVain: throw .refused(.upstreamRejectedToken)
         }
@@ -114,6 +116,7 @@ extension Worker {
     }
 
     private func refusal(_ fault: ExchangeFault, _ call: Call) -> Interruption {
+        if fault.reason == .overloaded { call.reached(.exchanges) }
         call.retryAfter = fault.retryAfter.map(seconds)
         call.claims = fault.claims
         call.advice = fault.operatorAdvice

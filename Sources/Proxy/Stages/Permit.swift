@@ -37,6 +37,7 @@ extension Worker {
     }
 
     private func gather(_ call: Call, into whole: ByteBuffer) async throws(Interruption) {
+        call.share = BodyShare(of: call.shared.lasting.permittedBodies, limit: call.shared.bodyLimit)
         let client = call.client
         var reads = 0
         client.wakeup.expire(after: call.shared.waits.body)
@@ -52,9 +53,22 @@ extension Worker {
                 continue
             }
             await client.wakeup.wait()
-            if client.wakeup.expired { throw .refused(.badRequest) }
+            if client.wakeup.expired {
+                call.reached(.body)
+                throw .refused(.badRequest)
+            }
         }
         client.wakeup.neverExpire()
+    }
+
+    /// Takes room for so much of a body, or refuses.
+    private func hold(_ count: Int, _ call: Call) throws(Interruption) {
+        if call.share?.covers(count) ?? true { return }
+        call.share = nil
+        // Neither for its id: that would hold it all the same.
+        call.leavesBody = true
+        call.reached(.heldBodies)
+        throw .refused(.overloaded)
     }
 
     /// Moves what has arrived of the body.
@@ -73,6 +87,7 @@ extension Worker {
             guard UInt64(whole.count &- call.head.byteCount) <= call.shared.bodyLimit else {
                 throw .refused(.bodyTooLarge)
             }
+            try hold(whole.count, call)
             if part.consumed == 0 { return }
         }
     }

@@ -36,7 +36,10 @@ extension Worker {
             }
             if client.wakeup.expired {
                 // A request that has arrived by now is answered: a close over it would be a reset.
-                guard isDraining, waited == 0, client.peer.fill() || client.peer.buffered > 0 else { return nil }
+                guard isDraining, waited == 0, client.peer.fill() || client.peer.buffered > 0 else {
+                    if waited > 0 || client.served == 0 { current.lasting.limits.reached(.header) }
+                    return nil
+                }
                 client.wakeup.expire(after: current.waits.header)
             }
         }
@@ -47,7 +50,10 @@ extension Worker {
         client.wakeup.expire(after: current.waits.body)
         while client.stream.backlog > 0, !client.stream.writeFailed {
             await client.wakeup.wait()
-            if client.wakeup.expired { return false }
+            if client.wakeup.expired {
+                current.lasting.limits.reached(.body)
+                return false
+            }
         }
         return !client.stream.writeFailed
     }

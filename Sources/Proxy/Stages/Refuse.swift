@@ -12,6 +12,7 @@ extension Worker {
         switch interruption {
         case .refused(let refusal):
             call.refusal = refusal
+            if refusal == .bodyTooLarge { call.reached(.bodyBytes) }
             // Before the head is let go, since the challenge names the host that the client came by.
             let mode = mode(for: call)
             let question = await question(of: call, for: refusal)
@@ -45,7 +46,9 @@ extension Worker {
         }
         // Where the status says it all, nobody who waits for leave to send a body is asked for it.
         let isWorthwhile = call.service?.isStrict != true || !call.head.expectsContinue
-        guard !refusal.isPlainHTTP, !call.isStreamed, isWorthwhile, let message = await readMessage(call) else {
+        guard !refusal.isPlainHTTP, !call.isStreamed, !call.leavesBody, isWorthwhile,
+            let message = await readMessage(call)
+        else {
             return .post(.unreadable)
         }
         return .post(message.withSpan { Envelope.read($0) })
@@ -55,6 +58,7 @@ extension Worker {
     private func readMessage(_ call: Call) async -> ByteBuffer? {
         let client = call.client
         let message = ByteBuffer(capacity: 1024)
+        let share = BodyShare(of: call.shared.lasting.refusedBodies, limit: call.shared.bodyLimit)
         var decoder = BodyDecoder(call.framing)
         client.peer.consume(call.head.byteCount)
         call.held = 0
@@ -68,10 +72,15 @@ extension Worker {
                 return part
             }
             guard let part, UInt64(message.count) <= call.shared.bodyLimit else { return nil }
+            guard share.covers(message.count) else {
+                call.reached(.heldBodies)
+                return nil
+            }
             client.peer.consume(part.consumed)
             call.body = decoder
             if part.consumed > 0 || decoder.isComplete { continue }
             if client.peer.fill() && client.peer.buffered > 0 { continue }
+            if client.wakeup.expired { call.reached(.body) }
             if client.hasLeft || client.wakeup.expired { return nil }
             await client.wakeup.wait()
         }
@@ -115,10 +124,15 @@ extension Worker {
 
     /// A head that can't be understood: there is no call yet, and no telling where the next one would begin.
     func refuseHead(_ fault: HeadFault, from client: Client) {
-        let refusal: Refusal = fault.reason == .headerTooLarge ? .headerTooLarge : .badRequest
+        let isTooLarge = fault.reason == .headerTooLarge
+        if isTooLarge { current.lasting.limits.reached(.headerBytes) }
+        refuseUnread(isTooLarge ? .headerTooLarge : .badRequest, status: Int(fault.status), from: client)
+    }
+
+    /// Answers for a request that nobody has read, and will not.
+    func refuseUnread(_ refusal: Refusal, status: Int, from client: Client) {
         let id = requestIDs.next()
         let answer = refusal.answer(to: .other, mode: .jsonrpc, server: nil, request: id)
-        let status = Int(fault.status)
         out.removeAll()
         out.appendStatusLine(UInt16(clamping: status))
         append(answer, closing: true, sendsBody: true)

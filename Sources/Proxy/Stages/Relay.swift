@@ -7,6 +7,8 @@ extension Worker {
     /// Brings the server's answer to the client, piece by piece as it comes.
     func relay(_ call: Call, from upstream: Upstream) async throws(Interruption) {
         defer { upstream.stream.wakeup = nil }
+        // The server has it.
+        call.share = nil
         do throws(Interruption) {
             guard var head = upstream.takeHead() else { throw .refused(.upstreamProtocol) }
             // A redirect would lead the client, and its token, past this proxy.
