@@ -52,7 +52,7 @@ FORMS = {
     "certificate and key": lambda c: ({"crt": c.pem, "key": c.key_pem()}, None),
     "one file": lambda c: ({"crt": c.key_pem() + c.pem}, None),
     "encrypted key": lambda c: ({"crt": c.pem, "key": c.key_pem("p\u00e4ss word")}, "p\u00e4ss word"),
-    "one file with an encrypted key": lambda c: ({"crt": c.pem + c.key_pem("open")}, "open"),
+    "one file with an encrypted key": lambda c: ({"crt": c.pem + c.key_pem("opensesame-7")}, "opensesame-7"),
     "PKCS #12": lambda c: ({"crt": c.pkcs12("open sesame")}, "open sesame"),
     "PKCS #12 without a password": lambda c: ({"crt": c.pkcs12()}, None),
 }
