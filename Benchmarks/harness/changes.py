@@ -24,6 +24,8 @@ os.execv(sys.argv[2], sys.argv[2:])
 class _Proxy:
     """One proxy of several that come after each other on one port."""
 
+    admin = True
+
     def __init__(self, bench, port, upstream, inherited=None, **settings):
         self.admin_port = free_port()
         self.path = bench.directory / "reload.yaml"
