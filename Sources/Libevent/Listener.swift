@@ -14,6 +14,9 @@ package final class Listener {
     private let accepted: (Int32) -> Void
     /// Called when a connection waits for which there is no descriptor. Inside a callback.
     package var exhausted: (() -> Void)?
+    /// From this descriptor number on connections are accepted one a turn of the loop, so that each can be turned away
+    /// before the next comes in.
+    package var singlyFrom = Int.max
     private var event: OpaquePointer?
     private var pause: OpaquePointer?
 
@@ -104,6 +107,7 @@ package final class Listener {
             } else if connection >= 0 {
                 setNoDelay(connection)
                 accepted(connection)
+                if Int(connection) >= singlyFrom { return }
             } else {
                 // Without descriptors the socket stays readable: look away for a moment, or the loop spins.
                 if SystemError.current.isDescriptorExhaustion {

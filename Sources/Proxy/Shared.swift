@@ -144,7 +144,7 @@ final class Shared: Sendable {
 
     /// Lets a client's new connection in, or says which limit is against it.
     func limit(on descriptor: Int32) -> Limit? {
-        if lasting.files.isKeptFromClients(descriptor) { return .openFiles }
+        if Int(descriptor) >= lasting.files.clientCeiling { return .openFiles }
         return lasting.enter(most: connections) ? nil : .connections
     }
 

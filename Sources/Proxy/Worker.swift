@@ -84,6 +84,8 @@ actor Worker {
             }
             Task.detached(executorPreference: self.loop) { await self.take(connection, under: shared) }
         }
+        // A crowd at the door would otherwise hold, if only for a moment, what is kept for the operator.
+        listener?.singlyFrom = current.lasting.files.clientCeiling
         listener?.exhausted = { [unowned self] in
             self.assumeIsolated { $0.current.lasting.limits.reached(.openFiles) }
         }

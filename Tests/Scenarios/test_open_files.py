@@ -1,6 +1,7 @@
 """Descriptors run out: new work is refused, the operator gets through, nothing spins, and all is well afterwards."""
 
 import asyncio
+import signal
 from pathlib import Path
 
 from fixtures.client import Client, encode, message
@@ -38,6 +39,22 @@ async def test_operator_gets_through_and_all_recovers(start_proxy, provider):
             await asyncio.sleep(0.02)
     assert answer.json() == result(1)
     inside.close()
+
+
+async def test_operator_comes_in_the_same_moment(start_proxy):
+    """Clients that all wait at the door when the proxy looks must not, even for that moment, get the descriptors that
+    are kept for the operator."""
+    proxy = await start_proxy(open_files=FEW)
+    for _ in range(20):
+        proxy.terminate(signal.SIGSTOP)
+        clients = [await proxy.connect() for _ in range(120)]
+        operators = [await Client.connect(proxy.admin) for _ in range(8)]
+        for operator in operators:
+            await operator.send(encode("GET", "/healthz"))
+        proxy.terminate(signal.SIGCONT)
+        assert [(await operator.response()).status for operator in operators] == [200] * 8
+        for client in clients + operators:
+            client.close()
 
 
 async def test_nothing_spins(start_proxy, provider):

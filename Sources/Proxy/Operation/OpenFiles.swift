@@ -7,8 +7,8 @@ internal import Glibc
 struct OpenFiles: Sendable {
     /// `RLIMIT_NOFILE`.
     let limit: Int
-    /// Whether a descriptor is one of those that are kept from clients.
-    func isKeptFromClients(_ descriptor: Int32) -> Bool { Int(descriptor) >= limit - reserve }
+    /// From which number on descriptors are kept from clients.
+    var clientCeiling: Int { limit - reserve }
     /// From where on they are kept from connections to servers as well.
     var serverCeiling: Int { limit - reserve / 2 }
 
