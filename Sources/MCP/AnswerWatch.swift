@@ -15,7 +15,7 @@ package final class AnswerWatch {
 
     /// What the client has posted, until its calls are wanted.
     private var message: [UInt8]
-    private var waiting: [RPCID]?
+    private var waiting: [Waiting]?
     /// What has passed and was not read.
     private var unread = ByteBuffer(capacity: 1024)
     /// How much is unread when it is looked at next.
@@ -33,25 +33,29 @@ package final class AnswerWatch {
         if unread.count >= due { read() }
     }
 
-    /// The calls that nothing has answered, on a stream that the client cannot take up again. One with event ids can be:
-    /// its answer may still be had there (MCP 2025-06-18, resumability), and an error would end the call.
+    /// The calls that nothing has answered.
     package func unanswered() -> [RPCID] {
         read()
-        return isOver ? [] : calls()
+        return isOver ? [] : calls().map(\.id)
     }
 
-    private func calls() -> [RPCID] {
+    /// Whether an answer is still to come that ends a call. A subscription (MCP 2026-07-28) has none until it is given up.
+    package var owesAnswers: Bool {
+        read()
+        return !isOver && calls().contains { !$0.isSubscription }
+    }
+
+    private func calls() -> [Waiting] {
         if let waiting { return waiting }
         let asked = message
-        let ids: [RPCID] =
+        let calls: [Waiting] =
             switch Envelope.read(asked.span) {
-            case .request(let id, _): [id]
-            case .batch(let messages): messages.compactMap { if case .request(let id, _) = $0 { id } else { nil } }
-            case .notification, .response, .unreadable: []
+            case .batch(let messages): messages.compactMap { Waiting($0) }
+            case let message: Waiting(message).map { [$0] } ?? []
             }
-        waiting = ids
+        waiting = calls
         message = []
-        return ids
+        return calls
     }
 
     /// Reads the events that are whole by now.
@@ -90,11 +94,10 @@ package final class AnswerWatch {
         var copy: [UInt8] = []
         copy.append(bytes, bytes.indices)
         let event = ServerSentEvent(copy)
-        if event.hasID { isOver = true }
         guard event.isMessage, !event.data.isEmpty else { return }
         // What nobody can read answers nothing.
         for id in (try? Self.answers(event.data.span)) ?? [] {
-            waiting = calls().filter { !$0.isSame(as: id) }
+            waiting = calls().filter { !$0.id.isSame(as: id) }
         }
         if waiting?.isEmpty == true { isOver = true }
     }
@@ -119,6 +122,18 @@ package final class AnswerWatch {
             places[1] == nil, places[2] != nil || places[3] != nil
         else { return [] }
         return RPCID(message.extracting(id)).map { [$0] } ?? []
+    }
+}
+
+/// A call that waits for its answer.
+private struct Waiting {
+    let id: RPCID
+    let isSubscription: Bool
+
+    /// nil for what waits for none.
+    init?(_ message: Envelope) {
+        guard case .request(let id, let method) = message else { return nil }
+        (self.id, isSubscription) = (id, method == "subscriptions/listen")
     }
 }
 

@@ -200,6 +200,8 @@ struct ClientTimeouts: Sendable {
     let shutdown: Int
     /// How long open connections are waited for when told to stop, in case they are about to ask for something.
     var lastCall: Int { shutdown / 10 }
+    /// When calls in flight are told that they can't be waited for, while there is still time to tell them.
+    var lastMoment: Int { shutdown - shutdown / 10 }
 
     init(_ settings: TimeoutSettings) {
         header = settings.header.milliseconds

@@ -35,6 +35,8 @@ actor Worker {
     private(set) var isDraining = false
     /// While draining: when connections are closed that ask for nothing.
     private(set) var lastCall = UInt64.max
+    /// While draining: when those who still wait for an answer are told that there will be none.
+    private var lastMoment = UInt64.max
     private var drained: CheckedContinuation<Void, Never>?
 
     /// How much may wait for a slow side before the other is no longer read.
@@ -160,6 +162,7 @@ actor Worker {
     func drain(leavesQueue: Bool) async {
         isDraining = true
         lastCall = EventLoop.now &+ UInt64(current.waits.lastCall)
+        lastMoment = EventLoop.now &+ UInt64(current.waits.lastMoment)
         leavesQueue ? listener?.close() : listener?.finish()
         listener = nil
         for client in clients { client.wakeup.fire() }
@@ -167,6 +170,14 @@ actor Worker {
         // Here and not when the process ends: streams are closed on their own loop only.
         for lane in lanes { lane.pool.closeAll() }
         lines.flush()
+    }
+
+    /// Whoever waits for a server's answer while we drain goes on doing so, but not until the process is gone.
+    /// - Throws: `draining` when the time is over; else the client's wait ends with it.
+    func heedLastMoment(_ client: Client) throws(Interruption) {
+        guard isDraining else { return }
+        if EventLoop.now >= lastMoment { throw .refused(.draining) }
+        client.wakeup.deadline = min(client.wakeup.deadline, lastMoment)
     }
 
     private var isEmpty: Bool { clients.isEmpty && arriving == 0 }

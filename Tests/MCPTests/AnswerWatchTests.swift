@@ -57,9 +57,22 @@ import Testing
     ])
     func whatIsNoAnswer(_ text: String) { #expect(Self.waiting(text) == ["1"]) }
 
-    /// The client can come back for what follows an id.
     @Test(arguments: ["id: 1\ndata:\n\n", "id: 1\n\n", "data: x\nid:1\n\n"])
-    func nothingIsWaitedForWhereItCanBeHadAgain(_ text: String) { #expect(Self.waiting(text).isEmpty) }
+    func eventsWithAnIDAnswerNothing(_ text: String) { #expect(Self.waiting(text) == ["1"]) }
+
+    @Test(arguments: [("tools/call", true), ("subscriptions/listen", false)])
+    func aSubscriptionOwesNoAnswer(_ method: String, _ owes: Bool) {
+        let watch = AnswerWatch(Array(#"{"jsonrpc":"2.0","id":1,"method":"\#(method)"}"#.utf8))
+        #expect(watch.owesAnswers == owes)
+        #expect(watch.unanswered().count == 1)
+    }
+
+    @Test func nothingIsOwedOnceItIsAnswered() {
+        let watch = AnswerWatch(Array(Self.call.utf8))
+        #expect(watch.owesAnswers)
+        watch.feed(Array("data: {\"id\":1,\"result\":{}}\n\n".utf8).span)
+        #expect(!watch.owesAnswers)
+    }
 
     @Test(arguments: [("1.0", "1"), ("1", "1.0"), ("\"a\"", "\"\\u0061\""), ("10", "1e1")])
     func idsAreComparedByValue(_ asked: String, _ said: String) {

@@ -6,7 +6,9 @@ import signal
 import pytest
 from fixtures import behaviour
 from fixtures.client import Client, encode, message
+from fixtures.refusal import assert_error, assert_refused
 from fixtures.upstream import result
+from fixtures.wire import Aborted
 
 
 @pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
@@ -63,6 +65,135 @@ async def test_event_stream_is_ended(start_proxy, provider, upstream):
         assert await client.event() == {"n": 1}
         proxy.terminate()
         assert await client.event() is None, "a well-formed end: the chat server just reconnects"
+        assert await proxy.exit(timeout=5) == 0
+
+
+PROGRESS = {"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": 1, "progress": 1}}
+
+
+@pytest.fixture
+def streaming(upstream, provider):
+    """A call that is answered by an event stream, which says these values, and after the gate those."""
+
+    async def call(proxy, before, after, gate, body=None, method="POST", ends=True):
+        async def stream(call):
+            if before is None:
+                await gate.wait()
+            await call.start_stream()
+            for value in before or []:
+                await call.event(value)
+            await gate.wait()
+            for value in after:
+                await call.event(value)
+            await (call.end() if ends else call.peer_closed())
+
+        upstream.script(stream)
+        client = await proxy.connect()
+        body = message() if body is None else body
+        await client.send(encode(method, "/tickets", body if method == "POST" else None, (), provider.user_token()))
+        await upstream.requests.reaches(1)
+        if before is not None:
+            await client.head()
+            for value in before:
+                assert await client.event() == value
+        return client
+
+    return call
+
+
+@pytest.mark.parametrize("ids", [1, "two"])
+async def test_call_answered_by_a_stream_is_finished(proxy, streaming, ids):
+    """An official server's usual answer: what it says after SIGTERM still reaches the client, the result above all."""
+    gate = asyncio.Event()
+    client = await streaming(proxy, [PROGRESS], [PROGRESS, result(ids)], gate, message(request_id=ids))
+    proxy.terminate()
+    await refuses_connections(proxy.address)
+    gate.set()
+    assert [await client.event() for _ in range(3)] == [PROGRESS, result(ids), None]
+    assert await proxy.exit(timeout=5) == 0
+
+
+async def test_stream_that_begins_while_draining(proxy, streaming):
+    gate = asyncio.Event()
+    client = await streaming(proxy, None, [PROGRESS, result(1)], gate)
+    proxy.terminate()
+    await refuses_connections(proxy.address)
+    gate.set()
+    assert (await client.head()).status == 200
+    assert [await client.event() for _ in range(3)] == [PROGRESS, result(1), None]
+    assert await proxy.exit(timeout=5) == 0
+
+
+async def test_call_too_large_to_be_held_is_finished(proxy, streaming):
+    gate = asyncio.Event()
+    client = await streaming(proxy, [PROGRESS], [result(1)], gate, message(text="x" * 100_000))
+    proxy.terminate()
+    await refuses_connections(proxy.address)
+    gate.set()
+    assert [await client.event(), await client.event()] == [result(1), None]
+    assert await proxy.exit(timeout=5) == 0
+
+
+@pytest.mark.parametrize(
+    "said, body",
+    [
+        ([PROGRESS, result(1)], message()),
+        ([PROGRESS], {"jsonrpc": "2.0", "method": "notifications/x"}),
+        ([PROGRESS], message("subscriptions/listen")),
+    ],
+    ids=["answered", "notification", "subscription"],
+)
+async def test_stream_that_owes_nothing_is_ended_at_once(proxy, streaming, said, body):
+    client = await streaming(proxy, said, [], asyncio.Event(), body)
+    proxy.terminate()
+    assert await client.event() is None, "a well-formed end"
+    assert await proxy.exit(timeout=5) == 0
+
+
+async def test_call_that_takes_too_long_is_told(start_proxy, streaming):
+    """Whatever its client does then beats waiting for a process that is gone."""
+    proxy = await start_proxy(OBO_TIMEOUTS_SHUTDOWN="1s")
+    client = await streaming(proxy, [PROGRESS], [], asyncio.Event())
+    proxy.terminate()
+    assert_error(await client.event(), "draining", 1)
+    with pytest.raises(Aborted):
+        await client.event()
+    assert await proxy.exit(timeout=4) == 0
+    (record,) = proxy.records("request")
+    assert (record["status"], record["reason"]) == (200, "draining")
+
+
+async def test_call_without_an_answer_is_told(start_proxy, provider, upstream):
+    proxy = await start_proxy(OBO_TIMEOUTS_SHUTDOWN="1s")
+    upstream.script(behaviour.hang)
+    call = asyncio.ensure_future(proxy.call(provider.user_token()))
+    await upstream.requests.reaches(1)
+    proxy.terminate()
+    assert_refused(await call, "draining")
+    assert await proxy.exit(timeout=4) == 0
+
+
+async def test_answers_on_the_older_transport_get_a_moment(start_proxy, provider, upstream):
+    """They come on the stream of a GET, and nobody here knows which are still to come."""
+    proxy = await start_proxy(OBO_SERVER_TICKETS_TYPE="sse")
+    gate = asyncio.Event()
+
+    async def stream(call):
+        await call.start_stream()
+        await call.event(PROGRESS)
+        await gate.wait()
+        await call.event(result(1))
+        await call.peer_closed()
+
+    upstream.script(stream)
+    async with await proxy.connect() as client:
+        await client.send(encode("GET", "/tickets", token=provider.user_token()))
+        await client.head()
+        assert await client.event() == PROGRESS
+        proxy.terminate()
+        await refuses_connections(proxy.address)
+        gate.set()
+        assert [await client.event(), await client.event()] == [result(1), None]
         assert await proxy.exit(timeout=5) == 0
 
 

@@ -234,9 +234,11 @@ async def test_get_stream(broken):
     assert await broken([event(PROGRESS)], method="GET") == b""
 
 
-async def test_stream_that_can_be_resumed(broken):
-    """The client goes back for the answer with the last id it has seen; an error would make it give up."""
-    assert await broken([event("", id="a/1"), event(PROGRESS)]) == b""
+@pytest.mark.parametrize("pieces", [[event("", id="a/1")], [event(PROGRESS, id="a/1"), event(PROGRESS)]])
+async def test_events_with_ids(broken, pieces):
+    """Though a client could come back with the last one, most often there is nobody left to come back to."""
+    (error,) = errors(await broken(pieces))
+    assert_error(error, "upstream_protocol", 1)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from fixtures.client import Client, encode, message
 from fixtures.manager import bound
 from fixtures.proxy import free_port
+from fixtures.upstream import result
 from fixtures.wire import Aborted
 
 
@@ -53,6 +54,38 @@ class Load:
                 if task.done():
                     task.result()
             await asyncio.sleep(0.02)
+
+
+async def streamed(call):
+    """A tool's progress, and its result a little later: long enough for every restart to find some under way."""
+    await call.start_stream()
+    await call.event({"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": 1, "progress": 1}})
+    await asyncio.sleep(0.05)
+    await call.event(result(1))
+    await call.end()
+
+
+async def test_calls_answered_by_event_streams(start_proxy, provider, upstream):
+    """Each of them gets its result, also those that were waiting for it when their proxy was told to leave."""
+    upstream.always(streamed)
+
+    class Listening(Load):
+        async def _ask(self, client):
+            answer = await client.request("POST", "/tickets", message(), token=self.token)
+            self.statuses.append(answer.status)
+            self.lost += answer.body.count(b"data:") != 2
+            return answer.value("connection") != "close"
+
+    with bound() as listener:
+        proxy = await start_proxy(inherits=[listener], OBO_WORKERS="2", OBO_LOG_LEVEL=None)
+        async with Listening(proxy.address, provider.user_token()) as load:
+            for _ in range(3):
+                await load.more(50)
+                following = await start_proxy(inherits=[listener], OBO_WORKERS="2", OBO_LOG_LEVEL=None)
+                assert await proxy.stop() == 0
+                proxy = following
+            await load.more(50)
+        assert set(load.statuses) == {200} and load.lost == 0
 
 
 async def test_by_a_socket_that_outlives_them(start_proxy, provider):

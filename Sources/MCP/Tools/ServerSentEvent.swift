@@ -5,8 +5,6 @@ struct ServerSentEvent {
     private(set) var data: [UInt8] = []
     /// Whether its type is `message`, said or not.
     private(set) var isMessage = true
-    /// Whether a client can come back for what follows it.
-    private(set) var hasID = false
 
     /// - Parameter bytes: the lines of one event; empty ones at either end do not matter.
     init(_ bytes: [UInt8]) {
@@ -21,8 +19,6 @@ struct ServerSentEvent {
                 hasData = true
             } else if line.isNamed("event", in: bytes) {
                 isMessage = value.isEmpty || value.elementsEqual("message".utf8)
-            } else if line.isNamed("id", in: bytes) {
-                hasID = !value.isEmpty && !value.contains(0)
             }
         }
     }

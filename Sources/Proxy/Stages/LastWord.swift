@@ -24,6 +24,7 @@ extension Worker {
         do throws(Interruption) { return try await relay(&head, &answer, call, upstream) } catch {
             guard upstream.answerBegan, case .refused(let refusal) = error else { throw error }
             upstream.close()
+            call.refusal = refusal
             sayLastWord(refusal, on: answer, to: call)
             if answer.isEventStream { await flush(call.client) }
             throw .cutShort
@@ -42,7 +43,6 @@ extension Worker {
             if answer.isChunked { out.appendChunk(event.span) } else { out.append(event) }
             call.client.stream.send(out)
         }
-        if !ids.isEmpty { call.refusal = refusal }
     }
 }
 

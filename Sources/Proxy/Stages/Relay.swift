@@ -66,10 +66,11 @@ extension Worker {
                 if answer.isChunked { sendLastChunk(to: call.client.stream) }
                 break
             }
-            if isDraining && answer.mayEndEarly {
+            if isDraining && mayEnd(answer, call) {
                 endEarly(call)
                 return false
             }
+            try heedLastMoment(call.client)
             try pumpUpload(call, to: upstream)
             noticeLeaving(call.client)
             if call.client.hasLeft { throw .clientLeft }
@@ -155,10 +156,23 @@ extension Worker {
         }
     }
 
+    /// Whether a stream may end before its server ends it: a client opens another one. One that owes answers may not, as
+    /// nobody would bring them, and its client would wait for them in vain.
+    private func mayEnd(_ answer: AnswerBody, _ call: Call) -> Bool {
+        guard answer.mayEndEarly else { return false }
+        // The answers of the older transport come on another stream than the calls went: those on their way get a moment.
+        if answer.announcement != nil {
+            if EventLoop.now >= lastCall { return true }
+            call.client.wakeup.deadline = min(call.client.wakeup.deadline, lastCall)
+            return false
+        }
+        return call.head.method == .get || answer.watch?.owesAnswers == false
+    }
+
+    /// Nobody told the client that this was the last answer here: it may already be asking for more.
     private func endEarly(_ call: Call) {
-        call.client.staysOpen = false
-        out.append("0\r\n\r\n" as StaticString)
-        call.client.stream.send(out)
+        sendLastChunk(to: call.client.stream)
+        if !call.body.isComplete { abandonUpload(call) }
     }
 
     func abandonUpload(_ call: Call) {
