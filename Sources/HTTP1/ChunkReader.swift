@@ -23,7 +23,11 @@ struct ChunkReader: Sendable {
         var payload = 0..<0
         while offset < input.count, state != .done {
             guard state == .data else {
-                try step(input[offset])
+                do throws(BodyFault) { try step(input[offset]) } catch {
+                    // What came before is whole, and is taken first; the same byte is met again.
+                    guard payload.isEmpty else { break }
+                    throw error
+                }
                 offset &+= 1
                 continue
             }

@@ -17,6 +17,7 @@ package struct UserTokenCache {
     }
     private struct Refused {
         let fault: TokenFault
+        let start: Int
         let end: Int
     }
 
@@ -49,7 +50,8 @@ package struct UserTokenCache {
             return .refused(.expiredToken)
         }
         guard let found = refused.value(for: token) else { return nil }
-        guard now < found.end else {
+        // A clock that was ahead and has been set back must not keep good tokens out until it is there again.
+        guard now < found.end, now >= found.start &- found.fault.memory else {
             refused.remove(token)
             return nil
         }
@@ -64,7 +66,7 @@ package struct UserTokenCache {
             accepted.insert(Accepted(user: user, end: user.expiresAt &+ clockSkew), for: token)
         case .refused(let fault):
             guard fault.memory > 0 else { return }
-            refused.insert(Refused(fault: fault, end: now &+ fault.memory), for: token)
+            refused.insert(Refused(fault: fault, start: now, end: now &+ fault.memory), for: token)
         }
     }
 

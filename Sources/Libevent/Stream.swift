@@ -181,9 +181,13 @@ package final class Stream {
             defer { head.removeAll() }
             guard !writeFailed, !isClosed else { return }
             unsafe sendGathered(head, body)
-        } else {
+        } else if copyIsCheaper || backlog > 0 || body.count <= 16 * 1024 {
             unsafe head.append(body)
             send(head)
+        } else {
+            // More than a TLS record: a head's buffer would keep the room for it for good.
+            send(head)
+            unsafe send(body)
         }
     }
 

@@ -10,6 +10,8 @@ package final class AnswerWatch {
     static let worthwhile = 4 << 10
     /// The longest event that is put by, in bytes. A longer one is taken for the answer to all calls.
     static let longestEvent = 64 << 10
+    /// How many calls are followed. Of a larger batch none is told: each answer is compared with every one that waits.
+    static let mostCalls = 64
     /// How deep results may nest.
     private static let limits = JSON.Limits(depth: 256, bytes: .max, values: .max)
 
@@ -53,9 +55,9 @@ package final class AnswerWatch {
             case .batch(let messages): messages.compactMap { Waiting($0) }
             case let message: Waiting(message).map { [$0] } ?? []
             }
-        waiting = calls
+        waiting = calls.count <= Self.mostCalls ? calls : []
         message = []
-        return calls
+        return waiting ?? []
     }
 
     /// Reads the events that are whole by now.
@@ -97,7 +99,8 @@ package final class AnswerWatch {
         guard event.isMessage, !event.data.isEmpty else { return }
         // What nobody can read answers nothing.
         for id in (try? Self.answers(event.data.span)) ?? [] {
-            waiting = calls().filter { !$0.id.isSame(as: id) }
+            let answered = IDValue(id)
+            waiting = calls().filter { $0.value != answered }
         }
         if waiting?.isEmpty == true { isOver = true }
     }
@@ -121,6 +124,7 @@ package final class AnswerWatch {
         guard let places = try JSON.members(["id", "method", "result", "error"], of: message), let id = places[0],
             places[1] == nil, places[2] != nil || places[3] != nil
         else { return [] }
+        guard id.count <= Envelope.longestID else { return [] }
         return RPCID(message.extracting(id)).map { [$0] } ?? []
     }
 }
@@ -128,21 +132,27 @@ package final class AnswerWatch {
 /// A call that waits for its answer.
 private struct Waiting {
     let id: RPCID
+    let value: IDValue
     let isSubscription: Bool
 
     /// nil for what waits for none.
     init?(_ message: Envelope) {
         guard case .request(let id, let method) = message else { return nil }
-        (self.id, isSubscription) = (id, method == "subscriptions/listen")
+        (self.id, value, isSubscription) = (id, IDValue(id), method == "subscriptions/listen")
     }
 }
 
-extension RPCID {
-    /// Whether both mean the same value: a server may write `"\u0041"` as `"A"`, or `1.0` as `1`.
-    func isSame(as other: RPCID) -> Bool {
-        if bytes == other.bytes { return true }
-        guard let mine = try? JSON.parse(bytes.span), let its = try? JSON.parse(other.bytes.span) else { return false }
-        if let number = mine.double { return number == its.double }
-        return mine == its
+/// What an id means, whatever its spelling: a server may write `"\u0041"` as `"A"`, or `1.0` as `1`.
+enum IDValue: Equatable {
+    case number(Double)
+    case other(JSON)
+    case unreadable([UInt8])
+
+    init(_ id: RPCID) {
+        guard let value = try? JSON.parse(id.bytes.span) else {
+            self = .unreadable(id.bytes)
+            return
+        }
+        self = value.double.map { .number($0) } ?? .other(value)
     }
 }

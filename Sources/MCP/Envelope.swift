@@ -15,6 +15,10 @@ package enum Envelope: Sendable, Equatable {
 
     /// Messages in a batch; a longer one is unreadable, since each request in it would be answered at our expense.
     static let longestBatch = 1000
+    /// Bytes of an id, and of all ids of a batch together: each comes back in a refusal, which somebody without any token
+    /// can provoke and then not read.
+    static let longestID = 1024
+    static let longestIDs = 64 << 10
     /// How deep arguments may nest.
     static let limits = JSON.Limits(depth: 256, bytes: .max, values: .max)
 
@@ -47,12 +51,14 @@ package enum Envelope: Sendable, Equatable {
     private static func batch(_ bytes: Span<UInt8>, _ scanner: inout JSON.Scanner) throws(JSON.Fault) -> Envelope {
         try scanner.enter(bytes)
         var messages: [Envelope] = []
+        var idBytes = 0
         while try scanner.element(bytes) {
-            guard messages.count < longestBatch else { throw .tooManyValues }
+            guard messages.count < longestBatch, idBytes <= longestIDs else { throw .tooManyValues }
             var ahead = scanner
             if try ahead.next(bytes) == .object {
                 scanner = ahead
                 messages.append(try message(bytes, &scanner))
+                if case .request(let id, _)? = messages.last { idBytes &+= id.bytes.count }
             } else {
                 try scanner.skip(bytes)
                 messages.append(.unreadable)
@@ -101,6 +107,7 @@ private struct Members {
         guard let method else { return answers ? .response : .unreadable }
         guard let name = try text(bytes, method), !answers else { return .unreadable }
         guard let id, let raw = RPCID(bytes.extracting(id)) else { return .notification(method: name) }
+        guard raw.bytes.count <= Envelope.longestID else { return .unreadable }
         return .request(id: raw, method: name)
     }
 

@@ -33,6 +33,9 @@ package struct ExchangeTarget: Sendable {
     package let parameters: [Parameter]
     /// Whether to tell the provider that claims challenges are handled for this server.
     package let declaresCapability: Bool
+    /// The audiences that a minted token must not have; nil where minted tokens are taken unread. Servers that look find
+    /// no token that was minted for one that does not.
+    package let refusedAudiences: [String]?
 
     /// Fields that no configured parameter may carry.
     package static let reservedParameters: Set<String> = [
@@ -46,7 +49,7 @@ package struct ExchangeTarget: Sendable {
     ///   - parameters: sent in this order after the grant's own fields.
     package init(
         provider: String, tokenEndpoint: String, clientID: String, grant: Grant = .jwtBearer, scopes: String,
-        parameters: [Parameter] = [], declaresCapability: Bool = false
+        parameters: [Parameter] = [], declaresCapability: Bool = false, refusedAudiences: [String]? = nil
     ) throws(Fault) {
         guard !clientID.isEmpty else { throw .emptyClientID }
         guard !scopes.isEmpty else { throw .emptyScopes }
@@ -63,6 +66,7 @@ package struct ExchangeTarget: Sendable {
         self.scopes = scopes
         self.parameters = parameters
         self.declaresCapability = declaresCapability
+        self.refusedAudiences = refusedAudiences
     }
 
     /// The claims request of an exchange; nil for none.
@@ -76,7 +80,7 @@ package struct ExchangeTarget: Sendable {
     }
 
     /// The half of a cache key that does not depend on the user: a digest over every field that may change what the
-    /// provider would mint. Each is preceded by its length, or `a` + `bc` would find the token of `ab` + `c`.
+    /// provider would mint, or whether it is taken. Each is preceded by its length, or `a` + `bc` would find the token of `ab` + `c`.
     ///
     /// - Parameters:
     ///   - claims: what `claims(for:)` says.
@@ -90,6 +94,8 @@ package struct ExchangeTarget: Sendable {
             buffer.appendPrefixed(parameter.name)
             buffer.appendPrefixed(parameter.value)
         }
+        buffer.append(decimal: UInt64(refusedAudiences.map { $0.count &+ 1 } ?? 0))
+        for audience in refusedAudiences ?? [] { buffer.appendPrefixed(audience) }
         if let claims { buffer.appendPrefixed(claims) }
         return buffer.withSpan { digest($0) }
     }

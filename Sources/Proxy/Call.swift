@@ -65,6 +65,12 @@ final class Call {
     var body: BodyDecoder
     /// Whether the body was begun to be forwarded piece by piece, so that it is no longer there to be read.
     var isStreamed = false
+    /// The head and what has passed of a body that is forwarded piece by piece, until it is all here or too much.
+    private var passed: ByteBuffer?
+    /// What a refusal has to know of one that is too much.
+    private var outline: MessageOutline?
+    /// The user's token, once the head that it came in may be gone.
+    private(set) var subject: Secret?
     /// Whether nobody reads its body any further.
     var leavesBody = false
     /// What its body takes of the room for bodies that are held as a whole.
@@ -115,7 +121,60 @@ final class Call {
     func letGo() {
         client.peer.consume(held)
         held = 0
+        passed = nil
+        outline = nil
         head.forgetFields()
+    }
+}
+
+/// A body that is forwarded as it comes, and kept all the same while it is small: until the server has spoken, nobody knows
+/// whether it is wanted once more, for the request to be sent again or for its id.
+extension Call {
+    /// The largest body that is kept until its answer begins.
+    static var mostHeld: Int { 64 * 1024 }
+
+    /// Leaves the body alone in the client's buffer.
+    /// - Parameter keeps: whether it may turn out to be small.
+    func beginStreaming(keeps: Bool) {
+        isStreamed = true
+        subject = withBytes(bearer) { Secret(copying: $0) }
+        if keeps {
+            passed = client.peer.takeFront(head.byteCount)
+            held = 0
+        } else {
+            letGo()
+            outline = MessageOutline()
+        }
+    }
+
+    /// Whether what is still to come of the body makes it whole again.
+    var isKept: Bool { passed != nil }
+    /// The message that has passed as a whole, as far as a refusal has to know it.
+    var passedEnvelope: Envelope { body.isComplete ? outline?.envelope ?? .unreadable : .unreadable }
+    /// That message, without what does not matter.
+    var passedMessage: [UInt8]? { body.isComplete ? outline?.message : nil }
+
+    /// Notes a piece that has passed.
+    func keep(_ piece: Span<UInt8>) {
+        guard let passed else { return outline?.feed(piece) ?? () }
+        guard passed.count &- head.byteCount &+ piece.count > Self.mostHeld else { return passed.append(piece) }
+        outline = MessageOutline()
+        passed.consume(head.byteCount)
+        passed.withSpan { outline?.feed($0) }
+        outline?.feed(piece)
+        self.passed = nil
+        head.forgetFields()
+    }
+
+    /// Puts a body that has passed as a whole behind its head and before what the client has sent since, as if it had come
+    /// so: out of its chunks.
+    func restore() {
+        guard let whole = passed, body.isComplete else { return }
+        passed = nil
+        client.peer.putFront(whole)
+        held = whole.count
+        framing = .length(UInt64(whole.count &- head.byteCount))
+        isStreamed = false
     }
 }
 

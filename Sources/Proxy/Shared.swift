@@ -125,8 +125,9 @@ final class Shared: Sendable {
                 throw .unusable("servers.\(server.name).provider", "no such provider")
             }
             let tls = server.url.scheme == .https ? try trust.client(server.ca) : nil
-            let target = try ExchangeTarget(server, providers[place], issuer: configuration.identity.issuers.first)
             let check = server.checksMinted ? MintedCheck(configuration, providers[place]) : nil
+            let target = try ExchangeTarget(
+                server, providers[place], issuer: configuration.identity.issuers.first, check: check)
             let index = names.firstIndex(of: server.name) ?? names.count
             if index == names.count { names.append(server.name) }
             let service = Service(

@@ -174,10 +174,13 @@ actor Worker {
 
     /// Whoever waits for a server's answer while we drain goes on doing so, but not until the process is gone.
     /// - Throws: `draining` when the time is over; else the client's wait ends with it.
-    func heedLastMoment(_ client: Client) throws(Interruption) {
+    func heedLastMoment(_ call: Call) throws(Interruption) {
         guard isDraining else { return }
-        if EventLoop.now >= lastMoment { throw .refused(.draining) }
-        client.wakeup.deadline = min(client.wakeup.deadline, lastMoment)
+        guard EventLoop.now < lastMoment else {
+            call.reached(.shutdown)
+            throw .refused(.draining)
+        }
+        call.client.wakeup.deadline = min(call.client.wakeup.deadline, lastMoment)
     }
 
     private var isEmpty: Bool { clients.isEmpty && arriving == 0 }

@@ -27,6 +27,17 @@ struct BodyDecoderTests {
         } catch { return .fault(error) }
     }
 
+    /// Who relays it must not lose what came before the fault only because both came in one read.
+    @Test(arguments: ["3\r\nabc\r\nzz", "3\r\nabcx", "3\r\nabc\r\n2;\n"]) func dataBeforeAFaultIsTaken(_ input: String)
+        throws
+    {
+        let bytes = wire(input)
+        var decoder = BodyDecoder(.chunked)
+        let part = try decoder.decode(bytes.span)
+        #expect(text(bytes[part.payload]) == "abc")
+        #expect(throws: BodyFault.self) { try decoder.decode(bytes.span.extracting(part.consumed...)) }
+    }
+
     @Test(arguments: [
         Row("9112 §7.1", "two chunks", "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", Result.complete("abcde", rest: "")),
         Row("9112 §7.1", "the next message behind", "0\r\n\r\nGET", .complete("", rest: "GET")),

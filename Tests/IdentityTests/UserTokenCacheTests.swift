@@ -46,6 +46,14 @@ extension TokenVerdict {
         #expect(cache.count == 0)
     }
 
+    /// Or everybody who came while the clock was ahead would be kept out until it is there again.
+    @Test func aClockThatIsSetBackMakesATokenBeLookedAtAgain() {
+        var cache = UserTokenCache(bound: 10, clockSkew: 60)
+        cache.remember(.valid(user), on: digest(1), now: now)
+        #expect(cache.verdict(on: digest(1), now: now + 7200)?.fault == .expiredToken)
+        #expect(cache.verdict(on: digest(1), now: now + 60) == nil)
+    }
+
     @Test func whatTimeOrTheIssuerMayChangeIsNotRemembered() {
         #expect(TokenFault.keysUnavailable.memory == 0)
         #expect(TokenFault.notYetValid.memory == 0)

@@ -60,6 +60,15 @@ import Testing
     @Test(arguments: ["id: 1\ndata:\n\n", "id: 1\n\n", "data: x\nid:1\n\n"])
     func eventsWithAnIDAnswerNothing(_ text: String) { #expect(Self.waiting(text) == ["1"]) }
 
+    /// Each answer is compared with every call that waits, and a server may send any number.
+    @Test func aLargeBatchIsNotFollowed() {
+        func batch(_ count: Int) -> String {
+            "[" + (1...count).map { #"{"jsonrpc":"2.0","id":\#($0),"method":"m"}"# }.joined(separator: ",") + "]"
+        }
+        #expect(Self.waiting("", on: batch(64)).count == 64)
+        #expect(Self.waiting("", on: batch(65)).isEmpty)
+    }
+
     @Test(arguments: [("tools/call", true), ("subscriptions/listen", false)])
     func aSubscriptionOwesNoAnswer(_ method: String, _ owes: Bool) {
         let watch = AnswerWatch(Array(#"{"jsonrpc":"2.0","id":1,"method":"\#(method)"}"#.utf8))

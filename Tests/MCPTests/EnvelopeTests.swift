@@ -23,6 +23,20 @@ func id(_ text: String) throws -> RPCID {
         #expect(!read.isInitialize)
     }
 
+    /// Each comes back in a refusal, and whoever provokes that needs no token.
+    @Test func anIDHasABound() throws {
+        func call(_ count: Int) -> String {
+            #"{"jsonrpc":"2.0","id":"\#(String(repeating: "x", count: count - 2))","method":"m"}"#
+        }
+        #expect(envelope(call(1024)) != .unreadable)
+        #expect(envelope(call(1025)) == .unreadable)
+        func batch(_ count: Int) -> String {
+            "[" + repeatElement(call(1024), count: count).joined(separator: ",") + "]"
+        }
+        #expect(envelope(batch(64)) != .unreadable)
+        #expect(envelope(batch(66)) == .unreadable)
+    }
+
     @Test func recognisesInitialize() throws {
         let read = envelope(#"{"method":"initialize","id":1,"jsonrpc":"2.0"}"#)
         #expect(read == .request(id: try id("1"), method: "initialize"))

@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    /// Whatever may change the minted token changes the key, and nothing can be shifted from one field to the next.
+    /// Whatever may change the minted token, or whether it is taken, changes the key, and nothing can be shifted from one field to the next.
     @Test func everyFieldIsInTheDigest() throws {
         let variants = [
             try target(), try target(scopes: "api://tickets/other"), try target(clientID: "client2"),
@@ -123,6 +123,7 @@ import Testing
             try target(grant: .tokenExchange(subject: .accessToken, requested: nil)),
             try target(grant: .tokenExchange(subject: .jwt, requested: nil)),
             try target(grant: .tokenExchange(subject: .accessToken, requested: .jwt)),
+            try target(refusing: []), try target(refusing: ["client"]), try target(refusing: ["cli", "ent"]),
         ]
         var digests = Set(variants.map { $0.service { SHA256.digest($0) } })
         digests.formUnion(variants.map { $0.service(claims: "{}") { SHA256.digest($0) } })

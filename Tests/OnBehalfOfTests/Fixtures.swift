@@ -5,12 +5,12 @@ import OpenSSL
 
 func target(
     scopes: String = "api://tickets/access_as_user", clientID: String = "client", grant: Grant = .jwtBearer,
-    parameters: [ExchangeTarget.Parameter] = [],
+    parameters: [ExchangeTarget.Parameter] = [], refusing audiences: [String]? = nil,
     provider: String = "default", endpoint: String = "https://idp.test/token"
 ) throws(ExchangeTarget.Fault) -> ExchangeTarget {
     try ExchangeTarget(
         provider: provider, tokenEndpoint: endpoint, clientID: clientID, grant: grant, scopes: scopes,
-        parameters: parameters)
+        parameters: parameters, refusedAudiences: audiences)
 }
 
 let hush = ClientProof.secret(Secret("hush"), .post)

@@ -5,6 +5,8 @@ import asyncio
 import pytest
 from fixtures import behaviour
 from fixtures.client import encode, message
+from fixtures.refusal import assert_error
+from fixtures.wire import Aborted
 
 VERSIONS = ["2025-03-26", "2025-06-18", "2025-11-25"]
 UPSTREAMS_ID = "1868a90c-7c5b"
@@ -136,8 +138,7 @@ async def test_polled_stream_is_resumed(proxy, provider, upstream, session):
 
 
 async def test_stream_that_broke_can_be_resumed(proxy, provider, upstream, session):
-    """The client goes back for what it has missed: nothing of ours may stand in its place."""
-
+    """The call is told, since most often nobody is left to go back to; who goes back all the same gets what was missed."""
     read = asyncio.Event()
 
     async def breaks(call):
@@ -152,7 +153,11 @@ async def test_stream_that_broke_can_be_resumed(proxy, provider, upstream, sessi
         await client.head()
         assert await client.chunk() == b"id: 1\ndata: {}\n\n"
         read.set()
-        assert await client.left() == b""
+        assert_error(await client.event(), "upstream_protocol", 1)
+        with pytest.raises(Aborted):
+            await client.event()
+    await proxy.request("GET", "/tickets", None, [*session, ("Last-Event-ID", "1")], provider.user_token())
+    assert upstream.requests[-1].head.value("last-event-id") == "1"
 
 
 async def test_streams_side_by_side(proxy, provider, upstream, session):

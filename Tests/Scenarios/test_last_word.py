@@ -120,8 +120,9 @@ async def test_events_in_the_same_read_as_the_fault(proxy, provider, upstream):
     upstream.script(at_once)
     with pytest.raises(Aborted) as cut:
         await proxy.call(provider.user_token())
-    assert cut.value.partial.startswith(event(PROGRESS))
-    assert len(errors(cut.value.partial[len(event(PROGRESS)) :])) == 1
+    whole = event(PROGRESS) + b"\n\n"
+    assert cut.value.partial.startswith(whole)
+    assert len(errors(cut.value.partial[len(whole) :])) == 1
 
 
 async def test_silence(start_proxy, broken):
@@ -222,12 +223,17 @@ async def test_torn_event_is_not_mended(broken, name):
         {"jsonrpc": "2.0", "id": 1, "result": {}},
         {"jsonrpc": "2.0", "id": None, "method": "tools/call"},
         b"nonsense",
-        message(text="x" * 100000),
+        [message(text="x" * 100000)],
     ],
-    ids=["notification", "response", "null id", "nonsense", "not held"],
+    ids=["notification", "response", "null id", "nonsense", "batch that is not held"],
 )
 async def test_nobody_waits_under_a_known_id(broken, body):
     assert await broken([event(PROGRESS)], body) == b""
+
+
+async def test_call_too_large_to_be_held(broken):
+    (error,) = errors(await broken([event(PROGRESS)], message(request_id="large", text="x" * 100000)))
+    assert_error(error, "upstream_protocol", "large")
 
 
 async def test_get_stream(broken):

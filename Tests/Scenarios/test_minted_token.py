@@ -55,6 +55,17 @@ async def test_what_cannot_be_read_is_the_servers_to_judge(proxy, provider, upst
     assert upstream.requests[0].token == text
 
 
+async def test_a_server_that_looks_gets_nothing_from_one_that_does_not(start_proxy, provider, upstream):
+    """Two servers with the same scopes share what is minted, but not what nobody has looked at."""
+    proxy = await start_proxy(
+        OBO_SERVER_OTHER_URL=upstream.url, OBO_SERVER_OTHER_SCOPES="api://tickets/access_as_user",
+        OBO_SERVER_OTHER_CHECK_MINTED="false")
+    provider.always(minting(provider, sub="somebody-else"))
+    token = provider.user_token()
+    assert (await proxy.call(token, target="/other")).json()["result"]
+    assert_refused(await proxy.call(token), "invalid_exchange_response")
+
+
 async def test_the_check_can_be_turned_off_for_a_server(start_proxy, provider):
     proxy = await start_proxy(OBO_SERVER_TICKETS_CHECK_MINTED="false")
     provider.always(minting(provider, sub="somebody-else"))

@@ -53,6 +53,12 @@ async def test_the_right_id_is_found(refused, text, request_id):
     assert_refused(await refused(text), "placeholder_token", request_id)
 
 
+async def test_an_id_that_is_no_id(refused):
+    """It would come back, to somebody who may never take it."""
+    assert_refused(await refused(message(request_id="x" * 1000)), "placeholder_token", "x" * 1000)
+    assert_http_refused(await refused(message(request_id="x" * 1100)), 401, "placeholder_token")
+
+
 async def test_id_after_a_megabyte(refused):
     body = {"jsonrpc": "2.0", "method": "tools/call", "params": {"text": "x" * (1 << 20)}, "id": "late"}
     assert_refused(await refused(body), "placeholder_token", "late")

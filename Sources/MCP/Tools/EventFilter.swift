@@ -17,6 +17,9 @@ package struct EventFilter: Sendable {
     /// Whether a LF that comes next belongs to the CR before it.
     private var afterCR = false
 
+    /// Bytes of the event that is held until its end.
+    package var heldBytes: Int { held.count }
+
     package init(_ rules: ToolRules, longest: Int = EventFilter.longestEvent) {
         self.rules = rules
         self.longest = longest

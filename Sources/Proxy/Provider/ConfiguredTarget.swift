@@ -3,7 +3,9 @@ internal import OnBehalfOf
 
 extension ExchangeTarget {
     /// What all exchanges for one server have in common.
-    init(_ server: ServerConfiguration, _ provider: ProviderConfiguration, issuer: Issuer?) throws(StartFault) {
+    init(
+        _ server: ServerConfiguration, _ provider: ProviderConfiguration, issuer: Issuer?, check: MintedCheck?
+    ) throws(StartFault) {
         let replaced = Set(server.parameters.map(\.name))
         let parameters = provider.parameters.filter { !replaced.contains($0.name) } + server.parameters
         do throws(Fault) {
@@ -15,7 +17,7 @@ extension ExchangeTarget {
                 clientID: provider.clientID, grant: OnBehalfOf.Grant(provider),
                 scopes: server.scopes.joined(separator: " "),
                 parameters: parameters.map { Parameter($0.name, $0.value) },
-                declaresCapability: server.takesChallenges)
+                declaresCapability: server.takesChallenges, refusedAudiences: check?.own)
         } catch { throw .unusable("servers.\(server.name)", "\(error)") }
     }
 }

@@ -17,6 +17,8 @@ struct AnswerBody {
     let isUntilClose: Bool
     /// What takes tools out of it that may not be seen.
     var filter: EventFilter?
+    /// What an event that is held until its end takes of the room for bodies that are held as a whole.
+    var share: BodyShare?
     /// Whether we are between two events.
     var boundary = EventStreamBoundary()
     /// What is taken from its front once we have spoken first.

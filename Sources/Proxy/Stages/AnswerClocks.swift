@@ -71,7 +71,7 @@ struct RelayClock {
             // Said or not: inside an event, the next look is a whole wait away.
             lastSaid = now
             if answer.boundary.isBetweenEvents && client.backlog == 0 {
-                if call.bytesOut == 0 { answer.leadingMark = LeadingMark() }
+                if call.bytesOut == 0, answer.leadingMark == nil { answer.leadingMark = LeadingMark() }
                 call.sayKeepAlive(chunked: answer.isChunked)
             }
         }

@@ -118,9 +118,22 @@ extension Worker {
         let shown = ByteBuffer(capacity: 4096)
         do throws(UnreadableList) {
             try unsafe filter.feed(payload.assumingMemoryBound(to: UInt8.self).span, to: shown)
-            answer.filter = filter
         } catch { throw try unreadable(after: shown, of: &answer, to: call) }
+        let held = filter.heldBytes
+        answer.filter = filter
         try emit(shown, of: &answer, to: call)
+        try hold(held, of: &answer, call)
+    }
+
+    /// Takes room for what has come of an event, or breaks off.
+    private func hold(_ count: Int, of answer: inout AnswerBody, _ call: Call) throws(Interruption) {
+        guard count > 0 else { return answer.share = nil }
+        let share = answer.share ?? BodyShare(of: call.shared.lasting.permittedBodies, limit: call.shared.bodyLimit)
+        answer.share = share
+        guard share.covers(count) else {
+            call.reached(.heldBodies)
+            throw .refused(.overloaded)
+        }
     }
 
     /// Passes on what the filter has kept of a stream that has ended.

@@ -33,7 +33,7 @@ extension Worker {
 
     /// The length of head and body, if the body is small and not all here.
     private func lengthToGather(_ call: Call) -> Int? {
-        guard case .length(let size) = call.framing, size <= Call.mostHeld else { return nil }
+        guard case .length(let size) = call.framing, size <= UInt64(Call.mostHeld) else { return nil }
         let whole = call.head.byteCount &+ Int(clamping: size)
         return call.client.peer.buffered < whole ? whole : nil
     }
@@ -105,8 +105,7 @@ extension Worker {
     }
 
     private func beginStreaming(_ call: Call) {
-        call.isStreamed = true
-        call.letGo()
+        if case .chunked = call.framing { call.beginStreaming(keeps: true) } else { call.beginStreaming(keeps: false) }
         if call.head.expectsContinue && call.client.peer.buffered == 0 { sendContinue(call.client) }
     }
 
@@ -121,8 +120,10 @@ extension Worker {
                 let payload = unsafe UnsafeRawBufferPointer(rebasing: bytes[part.payload])
                 unsafe send(payload, as: call.framing, to: upstream)
             }
+            client.withInput { call.keep($0.extracting(part.payload)) }
             client.consume(part.consumed)
             if part.isComplete, case .chunked = call.framing { sendLastChunk(to: upstream.stream) }
+            if part.isComplete { call.restore() }
             if part.consumed == 0 && !part.isComplete { return }
         }
     }
@@ -153,9 +154,6 @@ extension Worker {
 }
 
 extension Call {
-    /// The largest body that is kept until its answer begins.
-    fileprivate static var mostHeld: UInt64 { 64 * 1024 }
-
     /// Whether one part of the head holds another part's bytes.
     fileprivate func contains(_ needle: ByteRange, in place: ByteRange) -> Bool {
         guard place.count >= needle.count else { return false }
@@ -172,7 +170,7 @@ extension Call {
     /// Notes that the whole body is in the client's buffer, if it is.
     fileprivate func holdsBody(of size: UInt64) -> Bool {
         let whole = head.byteCount &+ Int(clamping: size)
-        guard size <= Self.mostHeld, client.peer.buffered >= whole else { return false }
+        guard size <= UInt64(Self.mostHeld), client.peer.buffered >= whole else { return false }
         held = whole
         body = BodyDecoder(.none)
         return true
@@ -181,7 +179,7 @@ extension Call {
     /// Notes that a whole body in chunks is in the client's buffer, if it is. Unlike one whose length is known it is
     /// never waited for: its sender may want the answer to begin before the body ends.
     fileprivate func holdsChunks(limit: UInt64) -> Bool {
-        guard client.peer.buffered &- head.byteCount <= Int(Self.mostHeld) else { return false }
+        guard client.peer.buffered &- head.byteCount <= Self.mostHeld else { return false }
         var size: UInt64 = 0
         guard let whole = eachChunk({ size &+= UInt64($0.count) }), size <= limit else { return false }
         held = whole

@@ -48,11 +48,11 @@ extension Worker {
             clock.look(at: call)
             noticeLeaving(client)
             if client.hasLeft { throw .clientLeft }
-            try heedLastMoment(client)
+            try heedLastMoment(call)
             if upstream.peer.fill(most: call.shared.headLimits.bytes) { continue }
             await client.wakeup.wait()
             if client.wakeup.expired {
-                try heedLastMoment(client)
+                try heedLastMoment(call)
                 let refusal = clock.refusal(serverTakesBody: upstream.takesBody)
                 call.reached(refusal == .badRequest ? .body : .response)
                 throw .refused(refusal)

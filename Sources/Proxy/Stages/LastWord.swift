@@ -14,7 +14,7 @@ extension Worker {
         for head: ResponseHead, _ answer: AnswerBody, _ call: Call, _ upstream: Upstream
     ) -> AnswerWatch? {
         guard answer.takesComments, head.status == 200, upstream.service.endpoints == nil else { return nil }
-        return call.heldMessage.map { AnswerWatch($0) }
+        return (call.heldMessage ?? call.passedMessage).map { AnswerWatch($0) }
     }
 
     /// Relays an answer, and where it breaks off after its beginning tells the calls that wait for it why.

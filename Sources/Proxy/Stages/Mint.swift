@@ -100,7 +100,7 @@ extension Worker {
     private func start(
         _ flight: FlightID, _ call: Call, _ user: UserToken, _ service: Service, _ challenge: ClaimsChallenge? = nil
     ) {
-        let subject = call.withBytes(call.bearer) { Secret(copying: $0) }
+        let subject = call.subject ?? call.withBytes(call.bearer) { Secret(copying: $0) }
         call.shared.endpoints[service.provider].start(
             ExchangeOrder(flight, for: user, subject, to: service, challenge: challenge, requestID: "\(call.id)"))
     }

@@ -46,6 +46,10 @@ extension Worker {
         }
         // Where the status says it all, nobody who waits for leave to send a body is asked for it.
         let isWorthwhile = call.service?.isStrict != true || !call.head.expectsContinue
+        if call.isStreamed, !refusal.isPlainHTTP {
+            await readOn(call)
+            if call.isStreamed { return .post(call.passedEnvelope) }
+        }
         guard !refusal.isPlainHTTP, !call.isStreamed, !call.leavesBody, isWorthwhile,
             let message = await readMessage(call)
         else {
@@ -53,6 +57,28 @@ extension Worker {
         }
         return .post(message.withSpan { Envelope.read($0) })
     }
+
+    /// Reads the rest of a body whose beginning was forwarded, if that is not too much.
+    func readOn(_ call: Call) async {
+        let client = call.client
+        var left = Self.mostReadOn
+        client.wakeup.expire(after: call.shared.waits.body)
+        while !call.body.isComplete, left > 0, !client.hasLeft, !client.wakeup.expired {
+            let part = try? client.peer.withInput { bytes throws(BodyFault) in
+                let part = try call.body.decode(bytes)
+                call.keep(bytes.extracting(part.payload))
+                return part
+            }
+            guard let part else { return }
+            client.peer.consume(part.consumed)
+            left -= part.consumed
+            if part.consumed == 0, !part.isComplete, !client.peer.fill() { await client.wakeup.wait() }
+        }
+        call.restore()
+    }
+
+    /// Bytes that are read to find out under which id to answer.
+    private static var mostReadOn: Int { 8 << 20 }
 
     /// Reads the whole request body, if it comes in time and within the limit.
     private func readMessage(_ call: Call) async -> ByteBuffer? {

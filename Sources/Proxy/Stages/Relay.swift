@@ -70,7 +70,7 @@ extension Worker {
                 endEarly(call)
                 return false
             }
-            try heedLastMoment(call.client)
+            try heedLastMoment(call)
             try pumpUpload(call, to: upstream)
             noticeLeaving(call.client)
             if call.client.hasLeft { throw .clientLeft }
@@ -96,8 +96,8 @@ extension Worker {
             do {
                 part = try upstream.peer.withInput { bytes throws(BodyFault) in try answer.decoder.decode(bytes) }
             } catch {
-                // Events that came before are whole; of any other answer nothing can be made.
-                if answer.isEventStream { call.client.stream.send(out) } else { out.removeAll() }
+                // With what came before, the client sees an answer that breaks off, and no request that got none.
+                call.client.stream.send(out)
                 throw .refused(.upstreamProtocol)
             }
             try unsafe upstream.peer.withInputBytes { bytes throws(Interruption) in

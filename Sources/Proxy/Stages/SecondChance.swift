@@ -15,11 +15,15 @@ extension Worker {
         _ call: Call, _ challenge: ClaimsChallenge?, for user: UserToken, at service: Service
     ) async throws(Interruption) -> Upstream {
         guard let rejected = call.minted else { throw .refused(.upstreamRejectedToken) }
+        if call.isKept { await readOn(call) }
+        let credential = try await renew(call, rejected, challenge, for: user, at: service)
         guard call.holdsRequest else {
-            call.shared.desk.forget(service.key(of: call), rejected)
+            // It can't go out again. The user's next call finds the new token, and whether that serves.
+            if let token = call.minted {
+                call.shared.desk.keep(token, for: service.key(of: call), userTokenLeft: left(of: user, in: call))
+            }
             throw .refused(.upstreamRejectedToken)
         }
-        let credential = try await renew(call, rejected, challenge, for: user, at: service)
         return try await forward(call, with: consume credential, to: service)
     }
 
