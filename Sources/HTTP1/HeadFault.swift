@@ -4,7 +4,7 @@ package enum HeadFault: Error, Equatable, Sendable, CaseIterable {
     // Lines (RFC 9112 §2.2, §5; RFC 9110 §5.5)
     case bareCarriageReturn, bareLineFeed, controlByte, emptyLines
     case obsoleteFold, malformedFieldLine
-    // Size (RFC 9110 §5.4, §15.5.15; RFC 6585 §5)
+    // Size (RFC 9110 §5.4; RFC 6585 §5, for the request line as well)
     case tooLarge, tooManyFields, targetTooLong
     // Start lines (RFC 9112 §3, §4)
     case malformedRequestLine, malformedTarget, unsupportedVersion, malformedStatusLine, unexpectedUpgrade
@@ -25,8 +25,7 @@ package enum HeadFault: Error, Equatable, Sendable, CaseIterable {
     /// The status a server answers. For an upstream's head the answer to the client is 502 in every case.
     package var status: UInt16 {
         switch self {
-        case .tooLarge, .tooManyFields: 431
-        case .targetTooLong: 414
+        case .tooLarge, .tooManyFields, .targetTooLong: 431
         case .unsupportedVersion: 505
         case .unknownTransferCoding: 501
         case .unknownExpectation: 417

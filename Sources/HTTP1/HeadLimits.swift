@@ -9,13 +9,13 @@ package struct HeadLimits: Sendable {
     package var bytes: Int
     /// Field lines.
     package var fields: Int
-    /// Bytes of a request's target (RFC 9112 §3 asks for at least 8000 for the whole line).
+    /// Bytes of a request's target.
     package var targetBytes: Int
     /// Whether a request that went through this proxy before is refused (RFC 9110 §7.6.3). Off only in servers
     /// that stand behind the proxy, such as the demo's.
     package var refusesOwnVia: Bool
 
-    package init(bytes: Int = 65536, fields: Int = 100, targetBytes: Int = 8192, refusesOwnVia: Bool = true) {
+    package init(bytes: Int = 65536, fields: Int = 256, targetBytes: Int = .max, refusesOwnVia: Bool = true) {
         self.bytes = min(max(bytes, 0), HeadLimits.largest)
         self.fields = fields
         self.targetBytes = targetBytes

@@ -19,8 +19,7 @@ struct RequestTarget {
 
     init(_ bytes: Span<UInt8>, _ range: Range<Int>, method: Method) throws(HeadFault) {
         guard !range.isEmpty else { throw .malformedTarget }
-        if method == .connect {
-            guard Authority.isValid(bytes, range) else { throw .malformedTarget }
+        if method == .connect, Authority.isValid(bytes, range) {
             form = .authority
             authority = ByteRange(range.lowerBound, range.upperBound)
         } else if bytes[range.lowerBound] == Octet.slash {

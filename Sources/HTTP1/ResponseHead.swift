@@ -24,8 +24,8 @@ package struct ResponseHead: Sendable {
     package var fields: ContiguousArray<FieldLine> { section.lines }
     /// Whether another head follows for the same request (RFC 9110 §15.2).
     package var isInterim: Bool { status < 200 }
-    /// Whether the response sends the client elsewhere (RFC 9110 §15.4); 304 does not.
-    package var isRedirect: Bool { 300...399 ~= status && status != 304 }
+    /// Whether the response sends the client elsewhere (RFC 9110 §15.4); 304 does not, unless it says where to.
+    package var isRedirect: Bool { 300...399 ~= status && (status != 304 || count(of: .location) > 0) }
 
     /// The first field line with this id.
     package func first(_ id: FieldID) -> FieldLine? { section.first(id) }

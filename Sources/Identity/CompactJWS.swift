@@ -12,17 +12,22 @@ struct CompactJWS {
     let payload: JSON.Object
     /// How many bytes from the start the signature covers.
     let signedCount: Int
+    /// Whether there is a signature.
+    let isSigned: Bool
 
     /// Five parts would be a JWE, which only its recipient can read and which is refused with everything else.
+    /// - Parameter mayLackSignature: whether somebody else looks at `isSigned`.
     /// - Throws: `.malformedToken`.
-    init(_ token: Span<UInt8>) throws(TokenFault) {
+    init(_ token: Span<UInt8>, mayLackSignature: Bool = false) throws(TokenFault) {
         guard token.count <= Self.bound else { throw .malformedToken }
         var dots: [Int] = []
         for i in token.indices where token[i] == UInt8(ascii: ".") {
             guard dots.count < 2 else { throw .malformedToken }
             dots.append(i)
         }
-        guard dots.count == 2, dots[1] < token.count &- 1 else { throw .malformedToken }
+        guard dots.count == 2 else { throw .malformedToken }
+        isSigned = dots[1] < token.count &- 1
+        guard isSigned || mayLackSignature else { throw .malformedToken }
         header = try Self.object(token.extracting(0..<dots[0]), Self.headerLimits)
         payload = try Self.object(token.extracting((dots[0] &+ 1)..<dots[1]), Self.payloadLimits)
         signedCount = dots[1]

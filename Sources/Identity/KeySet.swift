@@ -15,7 +15,7 @@ package enum KeySetFault: Error, Equatable, Sendable {
 /// An issuer's public signing keys.
 package struct KeySet: Sendable {
     /// Keys read from one document at most.
-    package static let bound = 100
+    package static let bound = 500
 
     private struct Key: Sendable {
         let id: String?

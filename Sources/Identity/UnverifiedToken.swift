@@ -30,8 +30,9 @@ package struct UnverifiedToken: Sendable {
     package static func inspect(
         token: Span<UInt8>, policy: IdentityPolicy, now: Int, naming: ([UInt8]) -> [UInt8] = { _ in [] }
     ) throws(TokenFault) -> UnverifiedToken {
-        let jws = try CompactJWS(token)
+        let jws = try CompactJWS(token, mayLackSignature: true)
         let claims = try TokenClaims(jws.payload, header: jws.header)
+        guard jws.isSigned else { throw .malformedToken }
         let header = try TokenHeader(jws.header)
         guard !header.isForAnotherPurpose else { throw .malformedToken }
         try policy.check(claims, now: now)

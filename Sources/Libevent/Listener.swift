@@ -55,6 +55,15 @@ package final class Listener {
         else { throw .current }
     }
 
+    /// Whether somebody accepts at an address, or has no time to.
+    package static func isServed(_ address: SocketAddress) -> Bool {
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(address.family, kind, 0)
+        guard descriptor >= 0 else { return false }
+        defer { Glibc.close(descriptor) }
+        return unsafe address.withPointer { unsafe connect(descriptor, $0, $1) } == 0 || errno == EAGAIN
+    }
+
     /// The address of a bound socket.
     package static func address(of descriptor: Int32) -> SocketAddress? { SocketAddress.bound(of: descriptor) }
 

@@ -10,21 +10,26 @@ package struct ClaimsChallenge: Sendable, Equatable {
     /// The longest field that is looked at, and the longest claims, in bytes.
     static let longest = 8 << 10
 
-    /// - Parameter field: one `WWW-Authenticate` value (RFC 9110 §11.6.1).
+    /// - Parameter field: one `WWW-Authenticate` value, which may hold challenges of several schemes (RFC 9110 §11.6.1).
     /// - Returns: nil without a readable claims challenge; then the 401 is an ordinary one.
     package init?(_ field: Span<UInt8>) {
         guard field.count <= Self.longest else { return nil }
-        var parameters: [String: String] = [:]
-        var rest = AuthParameters(field)
-        while let (name, value) = rest.next() {
-            // Of two of a name neither is the one.
-            guard parameters.updateValue(value, forKey: name.lowercased()) == nil else { return nil }
+        var challenges = AuthChallenges(field)
+        while let challenge = challenges.next() {
+            guard let claims = Self.claims(in: challenge) else { continue }
+            self.claims = claims
+            return
         }
-        guard parameters["error"] == "insufficient_claims", let text = parameters["claims"],
-            let bytes = Self.decode(text),
-            case .object(let claims)? = try? JSON.parse(bytes.span, limits: .init(depth: 8, bytes: Self.longest))
+        return nil
+    }
+
+    private static func claims(in challenge: AuthChallenge) -> JSON.Object? {
+        guard challenge.scheme == "bearer", !challenge.isAmbiguous,
+            challenge.parameters["error"] == "insufficient_claims", let text = challenge.parameters["claims"],
+            let bytes = decode(text),
+            case .object(let claims)? = try? JSON.parse(bytes.span, limits: .init(depth: 8, bytes: longest))
         else { return nil }
-        self.claims = claims
+        return claims
     }
 
     /// Base64 with either alphabet, padded or not: all four are seen.
@@ -40,26 +45,51 @@ package struct ClaimsChallenge: Sendable, Equatable {
     }
 }
 
-/// The `name=value` pairs of a challenge whose scheme is Bearer.
-private struct AuthParameters {
+/// One scheme with its parameters.
+private struct AuthChallenge {
+    /// In lower case.
+    let scheme: String
+    /// By their names in lower case.
+    var parameters: [String: String] = [:]
+    /// Whether one name came twice: of two neither is the one.
+    var isAmbiguous = false
+}
+
+/// The challenges of a field. A word that no `=` follows begins one.
+private struct AuthChallenges {
     private var rest: ArraySlice<UInt8>
 
-    init(_ field: Span<UInt8>) {
-        rest = field.indices.map { field[$0] }[...]
-        skipSeparators()
-        if word().lowercased() != "bearer" { rest = [] }
+    init(_ field: Span<UInt8>) { rest = field.indices.map { field[$0] }[...] }
+
+    mutating func next() -> AuthChallenge? {
+        skip(",")
+        let scheme = word()
+        guard !scheme.isEmpty else { return nil }
+        var challenge = AuthChallenge(scheme: scheme.lowercased())
+        while let (name, value) = parameter() {
+            let before = challenge.parameters.updateValue(value, forKey: name.lowercased())
+            challenge.isAmbiguous = challenge.isAmbiguous || before != nil
+        }
+        return challenge
     }
 
-    mutating func next() -> (String, String)? {
-        skipSeparators()
+    /// The next `name=value`; nil, and nothing taken, where there is none.
+    private mutating func parameter() -> (String, String)? {
+        let before = rest
+        skip(",")
         let name = word()
-        // A second challenge begins with its scheme, which no `=` follows.
-        guard !name.isEmpty, rest.popFirst() == UInt8(ascii: "=") else { return nil }
+        skip()
+        guard !name.isEmpty, rest.popFirst() == UInt8(ascii: "=") else {
+            rest = before
+            return nil
+        }
+        skip()
         return (name, rest.first == UInt8(ascii: "\"") ? quoted() : word(unquoted: true))
     }
 
-    private mutating func skipSeparators() {
-        rest = rest.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: ",") }
+    /// Passes over white space, and over what else separates.
+    private mutating func skip(_ separator: Unicode.Scalar = " ") {
+        rest = rest.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: separator) }
     }
 
     /// - Parameter unquoted: whether it is a value, where base64's padding may stand without quotes.

@@ -103,12 +103,11 @@ struct TokenCache: Sendable {
         _ token: MintedToken, _ leavesAt: UInt64, _ key: ExchangeKey, _ now: UInt64
     ) -> (first: UInt64, second: UInt64) {
         let tenth = (leavesAt &- now) / 10
-        let spread = (key.token.words.1 ^ key.service.words.1) % (tenth / 2 &+ 1)
-        let last = (leavesAt &- tenth).saturatingAdd(spread)
-        guard let advised = token.refreshIn.map({ token.receivedAt.saturatingAdd($0).saturatingAdd(spread) }) else {
-            return (last, last)
-        }
-        return (min(advised, last), last)
+        let chance = key.token.words.1 ^ key.service.words.1
+        let last = (leavesAt &- tenth).saturatingAdd(chance % (tenth / 4 &+ 1))
+        guard let advice = token.refreshIn else { return (last, last) }
+        let spread = chance % (min(tenth / 4, advice / 10) &+ 1)
+        return (min(token.receivedAt.saturatingAdd(advice).saturatingAdd(spread), last), last)
     }
 
     mutating func forget(_ key: ExchangeKey, ifToken token: MintedToken) {

@@ -34,7 +34,7 @@ final class Service: Sendable, CustomStringConvertible, CustomReflectable {
     let isStrict: Bool
     /// Its name for people.
     let title: String?
-    /// What follows the target in every request's head: version, Host, Via, configured fields.
+    /// What follows the target in every request's head: version, Host, configured fields.
     let headStart: [UInt8]
 
     /// Fields that the configuration sets, in place of the client's.
@@ -74,7 +74,7 @@ final class Service: Sendable, CustomStringConvertible, CustomReflectable {
         // A bare `?` asks for nothing, and in front of the request's own query it would be a second one.
         query = server.url.query.flatMap { $0.isEmpty ? nil : Array($0.utf8) }
         let head = ByteBuffer()
-        head.append(string: " HTTP/1.1\r\nHost: \(server.url.authority)\r\nVia: 1.1 obo-proxy\r\n")
+        head.append(string: " HTTP/1.1\r\nHost: \(server.url.authority)\r\n")
         for name in plain { head.append(string: "\(name): identity\r\n") }
         for header in server.headers {
             head.append(string: "\(header.name): ")

@@ -23,6 +23,7 @@ actor Worker {
     let hasher: SHA256Hasher
     let lines = LineWriter()
     let requestIDs = RequestIDs()
+    var date = DateField()
     /// By `Service.index`.
     private var lanes: [Lane] = []
     private let closedPool = UpstreamPool(keeping: 0)

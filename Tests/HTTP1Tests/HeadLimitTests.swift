@@ -17,8 +17,8 @@ struct HeadLimitTests {
     @Test func limitsTheFields() {
         #expect(request(Self.input, HeadLimits(fields: 2)).head != nil)
         #expect(request(Self.input, HeadLimits(fields: 1)).fault == .tooManyFields)
-        #expect(request(post(String(repeating: "A: b\r\n", count: 99))).head?.fields.count == 100)
-        #expect(request(post(String(repeating: "A: b\r\n", count: 100))).fault == .tooManyFields)
+        #expect(request(post(String(repeating: "A: b\r\n", count: 255))).head?.fields.count == 256)
+        #expect(request(post(String(repeating: "A: b\r\n", count: 256))).fault == .tooManyFields)
     }
 
     @Test func limitsTheTarget() {
@@ -35,7 +35,7 @@ struct HeadLimitTests {
 
     @Test func answersByFault() {
         #expect(HeadFault.tooLarge.status == 431)
-        #expect(HeadFault.targetTooLong.status == 414)
+        #expect(HeadFault.targetTooLong.status == 431)
         #expect(HeadFault.targetTooLong.reason == .headerTooLarge)
         #expect(HeadFault.unsupportedVersion.status == 505)
         #expect(HeadFault.unknownTransferCoding.status == 501)

@@ -72,6 +72,8 @@ import Testing
         #expect(EntraIssuer(Self.v1)?.version == 1)
         #expect(EntraIssuer.v1Issuer(tenant: Self.tenant) == Self.v1)
         #expect(EntraIssuer("https://login.microsoftonline.us/t/v2.0")?.tenant == "t")
+        #expect(EntraIssuer("https://t.ciamlogin.com/t/v2.0")?.version == 2)
+        #expect(EntraIssuer("https://ciamlogin.com/t/v2.0") == nil)
         for other in [
             "https://login.microsoftonline.com.evil.test/t/v2.0", "http://login.microsoftonline.com/t/v2.0",
             "https://login.microsoftonline.com/t", "https://login.microsoftonline.com//v2.0",

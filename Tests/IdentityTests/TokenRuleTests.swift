@@ -82,6 +82,9 @@ import Testing
     func idTokens(_ claims: [String: JSON?]) throws {
         #expect(try fault(claims: claims) == .idToken)
         #expect(try fault(header: ["alg": "HS256", "crit": .array(["x"])], claims: claims) == .idToken)
+        let token = try Issuer().token(claims: claims)
+        let unsigned = try #require(token.lastIndex(of: UInt8(ascii: ".")))
+        #expect(throws: TokenFault.idToken) { try accept(Array(token[...unsigned]), Issuer().keys()) }
     }
 
     @Test(

@@ -18,6 +18,12 @@ private func challenge(_ field: String) -> String? {
         (#"Bearer error="insufficient_claims",claims="eyJhPz4iOjF9""#, #"{"a?>":1}"#),
         (#"Bearer realm="a \"quoted\", text", error="insufficient_claims", claims="e30=""#, "{}"),
         (#"Bearer error="insufficient_claims", claims="e30=", Basic realm="x""#, "{}"),
+        (#"DPoP algs="ES256", Bearer error="insufficient_claims", claims="e30=""#, "{}"),
+        (#"Basic realm="x, Bearer y", Bearer error="insufficient_claims", claims="e30=""#, "{}"),
+        (#"Negotiate, Bearer error="insufficient_claims", claims="e30=""#, "{}"),
+        (#"Negotiate YWJj==, Bearer error="insufficient_claims", claims="e30=""#, "{}"),
+        (#"Bearer realm="a", Bearer error="insufficient_claims", claims="e30=""#, "{}"),
+        ("Bearer error = \"insufficient_claims\" ,\tclaims\t=\t\"e30=\"", "{}"),
     ])
     func reads(_ field: String, _ claims: String) {
         #expect(challenge(field) == claims)

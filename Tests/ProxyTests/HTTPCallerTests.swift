@@ -20,16 +20,19 @@ private actor Calls {
 
     deinit { loop.stop() }
 
-    func call(_ path: String = "/", within milliseconds: Int = 10_000) async throws(CallFault) -> HTTPReply {
+    func call(
+        _ path: String = "/", method: Method = .get, within milliseconds: Int = 10_000
+    ) async throws(CallFault) -> HTTPReply {
         let request = ByteBuffer()
-        request.append(string: "GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
-        return try await caller.call(request, .get, within: milliseconds)
+        let line = method == .get ? "GET \(path) HTTP/1.1" : "POST \(path) HTTP/1.1\r\nContent-Length: 0"
+        request.append(string: "\(line)\r\nHost: a\r\n\r\n")
+        return try await caller.call(request, method, within: milliseconds)
     }
 
     /// The fault that a call came to.
-    func fault(_ path: String = "/", within milliseconds: Int = 10_000) async -> String {
+    func fault(_ path: String = "/", method: Method = .get, within milliseconds: Int = 10_000) async -> String {
         do {
-            _ = try await call(path, within: milliseconds)
+            _ = try await call(path, method: method, within: milliseconds)
             return "none"
         } catch { return error.text }
     }
@@ -108,6 +111,17 @@ extension HTTPReply {
         #expect(try await calls.call("/2").text == "ok")
         #expect(server.requests.map(\.path) == ["/1", "/2", "/2"])
         #expect(server.requests.map(\.connection) == [1, 1, 2])
+    }
+
+    /// It may have been acted on, for all we know; whether it is tried again is the caller's to decide and to count.
+    @Test func aPostIsNotSentAgain() async throws {
+        let server = try await ScriptedServer { request in
+            request.number == 2 ? .close : .send(ScriptedServer.answer("ok"))
+        }
+        let calls = try Calls(server.port)
+        #expect(try await calls.call("/1").text == "ok")
+        #expect(await calls.fault("/2", method: .post) == CallFault.noAnswer.text)
+        #expect(server.requests.map(\.path) == ["/1", "/2"])
     }
 
     @Test func aFreshConnectionThatIsClosedIsNotTriedAgain() async throws {

@@ -42,7 +42,7 @@ import Testing
     @Test func theHeadsStartNamesTheServerAndUs() throws {
         let head = try Self.service("http://tickets.example.com:8080/mcp").headStart
         let text = String(decoding: head, as: UTF8.self)
-        #expect(text == " HTTP/1.1\r\nHost: tickets.example.com:8080\r\nVia: 1.1 obo-proxy\r\n")
+        #expect(text == " HTTP/1.1\r\nHost: tickets.example.com:8080\r\n")
     }
 
     /// Two servers that ask for different scopes must never share a minted token.

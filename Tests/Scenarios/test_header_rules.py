@@ -1,8 +1,12 @@
 """Which fields cross: end-to-end ones do, hop-by-hop ones, those named in Connection, and those an upstream might trust
 do not; in both directions."""
 
+import time
+from email.utils import parsedate_to_datetime
+
 import pytest
 from fixtures import behaviour
+from fixtures.client import encode
 
 DROPPED = [
     ("Connection", "keep-alive, X-Hop, x-other-hop"),
@@ -51,6 +55,34 @@ async def test_request_fields(proxy, provider, upstream):
     assert seen.head.values("host") == [f"127.0.0.1:{upstream.port}"]
     assert seen.head.values("via") == ["1.1 obo-proxy"]
     assert "application/json" in seen.head.value("accept") and "text/event-stream" in seen.head.value("accept")
+
+
+async def test_via_names_us_last(proxy, provider, upstream):
+    await proxy.call(provider.user_token(), fields=[("Via", "1.0 fred, 1.1 other")])
+    assert ", ".join(upstream.requests[0].head.values("via")) == "1.0 fred, 1.1 other, 1.1 obo-proxy"
+
+
+async def test_every_answer_has_a_date(proxy, provider, upstream):
+    """Ours, and a server's that has none; a server's own stays."""
+    token = provider.user_token()
+    answers = [await proxy.call(token), await proxy.call("{{X}}"), await proxy.request("OPTIONS", "/tickets")]
+    for answer in answers:
+        (date,) = answer.head.values("date")
+        assert abs(parsedate_to_datetime(date).timestamp() - time.time()) < 10
+    upstream.script(behaviour.answer(200, b"{}", Date="Sun, 06 Nov 1994 08:49:37 GMT"))
+    assert (await proxy.call(token)).head.values("date") == ["Sun, 06 Nov 1994 08:49:37 GMT"]
+
+
+async def test_answer_before_the_body_closes(proxy, provider, upstream):
+    """The rest of the body is not read, and the client is told so."""
+    upstream.reads_bodies = False
+    upstream.script(behaviour.answer(200, b"{}", content_type="application/json"))
+    async with await proxy.connect() as client:
+        head = encode("POST", "/tickets", None, [("Content-Length", "100000")], provider.user_token())
+        await client.send(head + b"x" * 30000)
+        await upstream.requests.reaches(1)
+        response = await client.response()
+        assert (response.status, response.value("connection")) == (200, "close")
 
 
 async def test_repeated_fields_keep_their_order(proxy, provider, upstream):

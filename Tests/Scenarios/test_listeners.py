@@ -24,6 +24,15 @@ async def test_unix_socket_that_was_left_behind(start_proxy, provider, tmp_path)
     assert (await proxy.call(provider.user_token())).json() == result(1)
 
 
+async def test_unix_socket_of_another_proxy(start_proxy, run_binary, provider, tmp_path):
+    """The one that is there goes on; nobody takes its clients away."""
+    path = f"unix:{tmp_path / 'obo.sock'}"
+    proxy = await start_proxy(OBO_LISTEN=path)
+    code, text = await run_binary("run", OBO_LISTEN=path, OBO_ADMIN_LISTEN="off")
+    assert code == 71 and "in use" in text
+    assert (await proxy.call(provider.user_token())).json() == result(1)
+
+
 async def test_tls(start_proxy, provider, authority):
     certificate, key = authority.issue()
     proxy = await start_proxy(OBO_TLS_CERTIFICATE=certificate, OBO_TLS_KEY=key)

@@ -2,9 +2,11 @@
 admin pages: everything that a run of good and bad calls wrote and sent is searched."""
 
 import base64
+from urllib.parse import quote
 
 from fixtures import behaviour
 from fixtures.client import message
+from fixtures.refusal import assert_http_refused
 from fixtures.token import SigningKey
 
 
@@ -69,7 +71,11 @@ async def test_nothing_secret_is_written_or_sent(start_proxy, provider, upstream
 
 async def test_a_request_that_repeats_its_token_is_refused(proxy, provider, upstream):
     token = provider.user_token("alice")
+    coded = "".join(f"%{byte:02x}" for byte in token.encode())
     everywhere = [
+        (f"/tickets?access_token={token.replace('.', '%2E')}", []),
+        (f"/tickets?access_token={coded}", []),
+        ("/tickets", [("X-Copy", f"100% {coded}")]),
         ("/tickets", [("X-Copy", token)]),
         ("/tickets", [("X-Copy", f"Bearer {token}")]),
         ("/tickets", [("X-Auth", f"a={token}; b=c")]),
@@ -79,4 +85,16 @@ async def test_a_request_that_repeats_its_token_is_refused(proxy, provider, upst
     for target, fields in everywhere:
         response = await proxy.call(token, target=target, fields=fields)
         assert response.status == 400, f"{target[:20]} {[name for name, _ in fields]}"
+    upstream.saw_nothing()
+    assert (await proxy.call(token, target="/tickets?x=%2E%4&y=50%")).status == 200
+    assert upstream.requests[0].target == "/mcp?x=%2E%4&y=50%"
+
+
+async def test_an_opaque_token_as_any_client_writes_it_into_a_url(start_proxy, provider, upstream):
+    proxy = await start_proxy(OBO_TOKENS="opaque", OBO_TOKEN_ENDPOINT=provider.token_endpoint)
+    minted = b'{"access_token":"minted","token_type":"Bearer","expires_in":3600}'
+    provider.always(behaviour.answer(200, minted, content_type="application/json"))
+    token = "op+aq/ue~tok.en-123456=="
+    response = await proxy.call(token, target=f"/tickets?access_token={quote(token, safe='')}")
+    assert_http_refused(response, 400, "bad_request")
     upstream.saw_nothing()

@@ -3,6 +3,7 @@ in a first would go upstream with somebody else's token."""
 
 import pytest
 from fixtures.client import encode, message
+from fixtures.refusal import assert_http_refused
 
 BODY = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
 HIDDEN = b"GET /tickets?hidden HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
@@ -161,6 +162,13 @@ async def test_head_too_large(proxy, provider, upstream):
         answer = await client.left(timeout=5)
     assert answer.startswith(b"HTTP/1.1 431 "), answer[:60]
     upstream.saw_nothing()
+
+
+async def test_a_long_target_is_a_large_head(proxy, provider, upstream):
+    """There is one limit for all of a head."""
+    token = provider.user_token()
+    assert (await proxy.call(token, target="/tickets?" + "a" * 20000)).status == 200
+    assert_http_refused(await proxy.call(token, target="/tickets?" + "a" * 70000), 431, "header_too_large")
 
 
 async def test_head_without_end(proxy, upstream):

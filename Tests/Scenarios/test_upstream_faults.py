@@ -7,6 +7,7 @@ from fixtures import behaviour
 from fixtures.client import message
 from fixtures.proxy import free_port
 from fixtures.refusal import assert_http_refused, assert_refused
+from fixtures.wire import Aborted
 
 PROTOCOL = "upstream_protocol"
 
@@ -32,7 +33,7 @@ async def test_second_address_is_tried(start_proxy, provider, upstream):
     assert upstream.requests[0].head.value("host") == f"localhost:{upstream.port}"
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308, 399])
 async def test_redirects_are_not_relayed(proxy, provider, upstream, status):
     """A chat server blocks redirects to private addresses, and a followed one would carry the user's token along."""
     token = provider.user_token()
@@ -42,6 +43,27 @@ async def test_redirects_are_not_relayed(proxy, provider, upstream, status):
     assert response.value("location") is None and b"elsewhere" not in response.body
     assert_http_refused(await proxy.request("GET", "/tickets", token=token), 502, PROTOCOL)
     assert len(upstream.requests) == 2
+
+
+async def test_not_modified_is_no_redirect(proxy, provider, upstream):
+    upstream.script(behaviour.answer(304, b"", ETag='"a"'))
+    response = await proxy.request("GET", "/tickets", None, [("If-None-Match", '"a"')], provider.user_token())
+    assert (response.status, response.value("etag")) == (304, '"a"')
+
+
+async def test_fault_behind_the_beginning_of_an_answer(proxy, provider, upstream):
+    """Both in one read: the client sees an answer that breaks off, and no request without one."""
+
+    async def at_once(call):
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+        await call.send(head + b"2\r\n{}\r\nzz\r\n")
+        await call.peer_closed()
+
+    upstream.script(at_once)
+    with pytest.raises(Aborted) as cut:
+        await proxy.call(provider.user_token())
+    assert cut.value.partial == b"{}"
+    assert await proxy.settles("obo_refusals_total", 1, server="tickets", reason="upstream_protocol") == 1
 
 
 NONSENSE = {

@@ -61,7 +61,7 @@ enum Entra {
     ]
 
     /// Whether `host` is one of Microsoft's authorities.
-    static func isHost(_ host: String) -> Bool { hosts.contains(host) }
+    static func isHost(_ host: String) -> Bool { hosts.contains(host) || host.hasSuffix(".ciamlogin.com") }
 
     /// Whether a URL names no tenant of its own. Looked for behind other hosts too, where the path is Entra's.
     static func isShared(_ url: UpstreamURL) -> Bool {

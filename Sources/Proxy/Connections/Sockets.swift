@@ -9,7 +9,7 @@ enum Sockets {
         do throws(SystemError) {
             switch address {
             case .unix(let path):
-                removeSocket(path)
+                try removeSocket(path)
                 return copies(of: try Listener.bind(.unix(path: path)), count: count)
             case .tcp(let host, let port):
                 return try bind(host, port, count, shares: shares)
@@ -49,10 +49,12 @@ enum Sockets {
         }
     }
 
-    /// Makes room for our socket where an earlier one was left behind; anything else at the path is not ours to remove.
-    private static func removeSocket(_ path: String) {
+    /// Makes room for our socket where an earlier one was left behind; anything else at the path is not ours to remove,
+    /// least of all a socket that another proxy accepts on.
+    private static func removeSocket(_ path: String) throws(SystemError) {
         var status = stat()
         guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
+        guard try !Listener.isServed(.unix(path: path)) else { throw SystemError(EADDRINUSE) }
         unsafe _ = unlink(path)
     }
 }

@@ -73,9 +73,9 @@ final class HTTPCaller {
             return try await exchange(request, method, on: peer, wakeup, until: deadline)
         } catch {
             peer.stream.close()
-            // A kept connection may have been closed by the peer while it lay idle. Tokens are minted idempotently,
-            // so the request may go out again, on a fresh one.
-            guard case .noAnswer = error, isReused else { throw error }
+            // A kept connection may have been closed by the peer while it lay idle. What only reads may go out again at
+            // once, on a fresh one (RFC 9110 §9.2.2); of a POST nobody knows whether it was acted on.
+            guard case .noAnswer = error, isReused, method == .get else { throw error }
         }
         let fresh = try await dial(wakeup, until: deadline)
         do { return try await exchange(request, method, on: fresh, wakeup, until: deadline) } catch {

@@ -38,7 +38,9 @@ actor TokenEndpoint {
         (self.provider, self.desk, self.keys, self.tls, self.log, self.loop) = (provider, desk, keys, tls, log, loop)
         credentials = try ClientCredentials.source(for: provider, tls: tls, log: log, on: loop)
         places = ConnectionPlaces(provider.maxConnections, on: loop)
-        policy = RetryPolicy(retries: provider.retries, attemptTimeout: UInt64(provider.timeout.milliseconds))
+        // Ten seconds for all that is waited for, less what a loop may be late to notice that they are over.
+        policy = RetryPolicy(
+            retries: provider.retries, attemptTimeout: UInt64(provider.timeout.milliseconds), budget: 9_800)
     }
 
     /// Its connections are closed on their own loop, whoever was the last to let go of it: a call on a worker, maybe,

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Glibc
 internal import HTTP1
 internal import MCP
 
@@ -19,6 +20,7 @@ extension Worker {
     ) throws(Interruption) {
         let session = try keyedSession(head, call, upstream)
         buffer.appendStatusLine(head.status)
+        if head.count(of: .date) == 0 { date.append(to: buffer, now: time(nil)) }
         upstream.peer.withInput { head.appendForwardable(from: $0, to: buffer) }
         if let session {
             buffer.append("Mcp-Session-Id: " as StaticString)
@@ -31,6 +33,8 @@ extension Worker {
 
     /// Ends the head in `out`. From here on nothing else can be said to the client.
     func endHead(_ call: Call, _ upstream: Upstream, status: UInt16, isUntilClose: Bool) {
+        // Nobody will read the rest of a body that the server did not wait for.
+        if !call.body.isComplete { call.client.staysOpen = false }
         if !call.client.staysOpen { out.appendConnectionClose() }
         out.appendHeadEnd()
         upstream.answerBegan = true

@@ -24,9 +24,9 @@ extension Worker {
     /// A request that repeats the user's token in the query or another field would carry it upstream.
     private func refuseRepeatedToken(_ call: Call) throws(Interruption) {
         let token = call.bearer
-        if let query = call.head.query, call.contains(token, in: query) { throw .refused(.badRequest) }
+        if let query = call.head.query, call.repeats(token, in: query) { throw .refused(.badRequest) }
         for field in call.head.fields {
-            let repeats = field.id != .authorization && call.contains(token, in: field.value)
+            let repeats = field.id != .authorization && call.repeats(token, in: field.value)
             if repeats || call.contains(token, in: field.name) { throw .refused(.badRequest) }
         }
     }
@@ -68,6 +68,7 @@ extension Worker {
             out.append(service.headStart)
             head.appendForwardable(from: bytes, to: out, replacing: service.replaced)
         }
+        out.appendVia()
         if let session = call.session {
             out.append("Mcp-Session-Id: " as StaticString)
             out.append(session)
@@ -154,16 +155,22 @@ extension Worker {
 }
 
 extension Call {
+    /// Whether one part of the head holds the token, as it is or percent-encoded (RFC 3986 §2.1).
+    fileprivate func repeats(_ token: ByteRange, in place: ByteRange) -> Bool {
+        if contains(token, in: place) { return true }
+        guard let plain = withBytes(place, { PercentEncoding.decoded($0) }) else { return false }
+        return withBytes(token) { token in
+            unsafe token.withUnsafeBytes { token in unsafe plain.withUnsafeBytes { unsafe $0.contains(token) } }
+        }
+    }
+
     /// Whether one part of the head holds another part's bytes.
     fileprivate func contains(_ needle: ByteRange, in place: ByteRange) -> Bool {
         guard place.count >= needle.count else { return false }
         return unsafe client.peer.withInputBytes { bytes in
-            guard let start = bytes.baseAddress, max(place.upperBound, needle.upperBound) <= bytes.count else {
-                return true
-            }
-            return (place.lowerBound...place.upperBound &- Int(needle.count)).contains {
-                unsafe memcmp(start + $0, start + needle.lowerBound, Int(needle.count)) == 0
-            }
+            guard max(place.upperBound, needle.upperBound) <= bytes.count else { return true }
+            return unsafe UnsafeRawBufferPointer(rebasing: bytes[place.range])
+                .contains(UnsafeRawBufferPointer(rebasing: bytes[needle.range]))
         }
     }
 
@@ -203,6 +210,14 @@ extension Call {
             }
             return nil
         }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether these bytes are in it somewhere.
+    fileprivate func contains(_ needle: UnsafeRawBufferPointer) -> Bool {
+        guard let start = baseAddress, let wanted = needle.baseAddress, needle.count <= count else { return false }
+        return (0...count &- needle.count).contains { unsafe memcmp(start + $0, wanted, needle.count) == 0 }
     }
 }
 

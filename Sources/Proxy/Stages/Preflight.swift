@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Glibc
 internal import HTTP1
 internal import Libevent
 internal import MCP
@@ -14,6 +15,7 @@ extension Worker {
         guard hasAllowedOrigin(call) else { return .refused(.badOrigin) }
         call.status = 204
         out.appendStatusLine(204)
+        date.append(to: out, now: time(nil))
         out.append("Allow: POST, GET, DELETE, OPTIONS\r\n" as StaticString)
         appendCORS(call)
         if !call.client.staysOpen { out.appendConnectionClose() }

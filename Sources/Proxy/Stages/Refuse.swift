@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Glibc
 internal import HTTP1
 internal import Identity
 internal import Libevent
@@ -141,6 +142,7 @@ extension Worker {
 
     /// Appends all of an answer behind its status line.
     private func append(_ answer: Answer, closing: Bool, sendsBody: Bool) {
+        date.append(to: out, now: time(nil))
         for field in answer.fields { out.append(string: "\(field.name): \(field.value)\r\n") }
         out.appendFraming(.length(UInt64(answer.body.count)))
         if closing { out.appendConnectionClose() }
