@@ -38,6 +38,9 @@ package final class UnixSignal {
     /// Has writes to a closed peer fail with EPIPE instead of killing the process.
     package static func ignoreBrokenPipes() { _ = signal(SIGPIPE, SIG_IGN) }
 
+    /// Has a signal do nothing until somebody can heed it.
+    package static func ignore(_ name: Name) { _ = signal(name.number, SIG_IGN) }
+
     fileprivate func call() { handler() }
 }
 

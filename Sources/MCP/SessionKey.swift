@@ -17,7 +17,7 @@ package struct SessionKey: Sendable {
     }
 
     /// The longest upstream id that is taken, in bytes.
-    package static let longestID = 1024
+    package static let longestID = 8192
     /// 128 bits in base64url.
     static let macLength = 22
 

@@ -14,17 +14,27 @@ package struct ProxyProcess {
     private let inherited: InheritedSockets
     private let manager: ServiceManager
 
+    /// Before anything else: opens the null device where one of the first three descriptors is closed, or the next socket would be
+    /// what the log is written to; and has early signals ignored.
+    package static func prepare() {
+        UnixSignal.ignoreBrokenPipes()
+        // What it asks for is just being done.
+        UnixSignal.ignore(.hangup)
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            // The lowest free number is this one.
+            unsafe _ = open("/dev/null", O_RDWR)
+        }
+    }
+
     /// Serves until SIGTERM or SIGINT, then drains. SIGHUP, or a change of a file, has the configuration read again.
     /// - Parameter source: where it is read again from.
-    /// - Returns: 0 after a drain.
     /// - Throws: `StartFault` when it can't begin.
     package static func run(_ loaded: LoadedConfiguration, from source: ConfigurationSource) throws(StartFault) {
-        UnixSignal.ignoreBrokenPipes()
         let inherited = try InheritedSockets(source.environment)
         let process = try ProxyProcess(try inherited.settled(loaded.configuration), inherited, source.environment)
         let control = process.control
         let reloader = process.reloader(source, loaded.files)
-        let stopper = Stopper(process.shared.lasting, process.workers, control, process.manager)
+        let stopper = Stopper(process.shared, process.workers, control, process.manager)
         stopper.leavesQueue = process.inherited.listen != nil
         let terminate = UnixSignal(.terminate, on: control) { stopper.stop() }
         let interrupt = UnixSignal(.interrupt, on: control) { stopper.stop() }
@@ -92,6 +102,7 @@ package struct ProxyProcess {
 /// SIGTERM's way: no new connections, the calls in flight finish, and a last moment for those that don't.
 private final class Stopper {
     private let lasting: Lasting
+    private let log: Logger
     private let workers: [Worker]
     private let control: EventLoop
     private let manager: ServiceManager
@@ -99,8 +110,9 @@ private final class Stopper {
     var leavesQueue = false
     private var isStopping = false
 
-    init(_ lasting: Lasting, _ workers: [Worker], _ control: EventLoop, _ manager: ServiceManager) {
-        (self.lasting, self.workers, self.control, self.manager) = (lasting, workers, control, manager)
+    init(_ shared: Shared, _ workers: [Worker], _ control: EventLoop, _ manager: ServiceManager) {
+        (lasting, log) = (shared.lasting, shared.log)
+        (self.workers, self.control, self.manager) = (workers, control, manager)
     }
 
     func stop() {
@@ -108,8 +120,9 @@ private final class Stopper {
         guard !isStopping else { return control.stop() }
         isStopping = true
         lasting.beginDraining()
+        log.notice("draining", metadata: ["event": "draining", "within_ms": .stringConvertible(lasting.shutdown)])
         manager.stopping()
-        let (workers, control, leavesQueue, lasting) = (workers, control, leavesQueue, lasting)
+        let (workers, control, leavesQueue, lasting, log) = (workers, control, leavesQueue, lasting, log)
         let milliseconds = lasting.shutdown
         Task.detached(executorPreference: control) {
             await withTaskGroup { group in
@@ -118,6 +131,7 @@ private final class Stopper {
                 }
                 await group.waitForAll()
             }
+            log.notice("drained", metadata: ["event": "drained"])
             control.stop()
         }
         Task.detached(executorPreference: control) {

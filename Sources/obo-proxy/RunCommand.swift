@@ -10,6 +10,7 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() throws {
+        ProxyProcess.prepare()
         let source = options.source
         let loaded = try options.load(source)
         do throws(StartFault) { try ProxyProcess.run(loaded, from: source) } catch {

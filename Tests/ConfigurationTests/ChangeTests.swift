@@ -108,6 +108,21 @@ import Testing
         #expect(prints.again(by: reader(["/a": .success("one"), "/b": .success("")])) != prints)
     }
 
+    @Test func eachFileSettlesByItself() throws {
+        func look(_ a: String, _ b: String) -> FilePrints {
+            let seen = SeenFiles()
+            let files = reader(["/a": .success(a), "/b": .success(b)])
+            for path in ["/a", "/b"] { _ = try? seen.read(path, by: files) }
+            return seen.prints
+        }
+        let tried = look("1", "1")
+        #expect(!look("1", "1").hasSettled(since: look("1", "1"), unlike: tried))
+        #expect(!look("2", "1").hasSettled(since: look("1", "1"), unlike: tried))
+        #expect(look("2", "1").hasSettled(since: look("2", "1"), unlike: tried))
+        #expect(look("2", "3").hasSettled(since: look("2", "2"), unlike: tried), "the other is never at rest")
+        #expect(!look("1", "3").hasSettled(since: look("1", "2"), unlike: tried))
+    }
+
     /// A shell's `<(command)` can be read but once.
     @Test func pipesAreNotLookedAtAgain() throws {
         let seen = SeenFiles()

@@ -312,22 +312,20 @@ async def test_bad_evictions_evict_nothing(proxy, provider, body, status):
     [
         ([*JSON, ("Origin", "http://127.0.0.1:9089")], 403),
         ([*JSON, ("Origin", "null")], 403),
-        ([("Content-Type", "text/plain")], 415),
-        ([("Content-Type", "application/x-www-form-urlencoded")], 415),
-        ([("Content-Type", "application/jsonp")], 415),
-        ([], 415),
-        ([*JSON, ("Content-Type", "text/plain")], 415),
+        ([("Content-Type", "text/plain"), ("Origin", "https://page.example")], 403),
     ],
 )
 async def test_no_page_in_a_browser_evicts(proxy, provider, fields, status):
-    """A form or a script of any page on this machine could post here; what it can't do is this."""
+    """A form or a script of any page on this machine could post here; what it can't do is leave its origin out."""
     await proxy.call(provider.user_token())
     assert (await evict(proxy, b"{}", fields)).status == status
     assert await proxy.metric("obo_cache_entries") == 1
 
 
-async def test_parameters_of_the_content_type_do_not_matter(proxy):
-    assert (await evict(proxy, b"{}", [("Content-Type", "Application/JSON; charset=utf-8")])).status == 200
+@pytest.mark.parametrize("kind", [None, "application/x-www-form-urlencoded", "Application/JSON; charset=utf-8"])
+async def test_the_content_type_does_not_matter(proxy, kind):
+    """Not everybody's tools name it, and some name another one by themselves."""
+    assert (await evict(proxy, b"{}", [("Content-Type", kind)] if kind else [])).status == 200
 
 
 async def test_a_body_in_pieces(proxy):

@@ -1,6 +1,7 @@
 """SIGTERM: nothing new is taken, what is in flight is finished, event streams are ended, and the exit code is 0."""
 
 import asyncio
+import json
 import signal
 
 import pytest
@@ -32,7 +33,9 @@ async def test_request_in_flight_is_finished(proxy, provider, upstream):
     await upstream.requests.reaches(1)
     proxy.terminate()
     await refuses_connections(proxy.address)
-    assert (await proxy.ask("GET", "/readyz")).status == 503
+    readiness = await proxy.ask("GET", "/readyz")
+    assert readiness.status == 503
+    assert readiness.json() == {"ready": False, "draining": True, "keys": "ok", "providers": {"default": "ok"}}
     gate.set()
     response = await call
     assert response.json() == result(1)
@@ -205,6 +208,19 @@ async def test_leaves_in_time_whatever_hangs(start_proxy, provider, upstream):
         await upstream.requests.reaches(1)
         proxy.terminate()
         assert await proxy.exit(timeout=4) == 0
+
+
+async def test_hangup_from_the_first_moment(start_proxy):
+    """A reload that is asked for before anybody can heed it is no reason to die."""
+    proxy = await start_proxy(ready=False)
+    proxy.terminate(signal.SIGHUP)
+    await proxy.until_ready()
+    assert await proxy.stop() == 0
+
+
+async def test_it_is_told(proxy):
+    assert await proxy.stop() == 0
+    assert [record["event"] for record in map(json.loads, proxy.lines) if "drain" in record["event"]] == ["draining", "drained"]
 
 
 async def test_second_signal_in_the_middle_of_handshakes(start_proxy, authority):

@@ -47,6 +47,23 @@ async def test_access_records(proxy, provider, upstream):
     assert "placeholder_token" in json.dumps(placeholder), "a refusal is logged with its request id"
 
 
+async def test_requests_that_nobody_could_read_have_their_record(proxy):
+    for text in (b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n"):
+        async with await proxy.connect() as client:
+            await client.send(text)
+            answer = await client.response()
+            assert answer.status == 400
+    await proxy.stop()
+    records = proxy.records("request")
+    assert [(record["status"], record["reason"], record["server"]) for record in records] == [(400, "bad_request", "")] * 2
+    assert all(record["request_id"].isalpha() for record in records)
+    (known,) = [set(record) for record in records[:1]]
+    assert known == {
+        "time", "level", "event", "request_id", "server", "method", "path", "status", "upstream_status", "token",
+        "exchange_ms", "duration_ms", "bytes_in", "bytes_out", "user", "reason",
+    }
+
+
 async def test_audit_records(proxy, provider, upstream):
     await run(proxy, provider, upstream)
     good, bad = proxy.records("exchange")
@@ -55,6 +72,8 @@ async def test_audit_records(proxy, provider, upstream):
     assert good["outcome"] != bad["outcome"]
     text = json.dumps(bad)
     assert "invalid_grant" in text and "50013" in text and CORRELATION in text and TRACE in text
+    assert good["attempts"] == 1 and good["duration_ms"] >= 0, "numbers are numbers"
+    assert bad["aadsts"] == [50013] and bad["provider_status"] == 400
     assert bad["category"] == "assertion_invalid" and "OPENID_SCOPE" in bad["advice"]
     assert len(good["user"]) == 12 and good["user"] != bad["user"]
 

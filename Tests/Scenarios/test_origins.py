@@ -44,6 +44,9 @@ async def test_preflight(start_proxy, upstream):
     assert response.value("access-control-allow-origin") == ALLOWED
     assert "POST" in response.value("access-control-allow-methods")
     assert "authorization" in response.value("access-control-allow-headers").lower()
+    asked[-1] = ("Access-Control-Request-Headers", "mcp-param-city, x-other,mcp-param-Zip, mcp-param-a b, mcp-param-;")
+    allowed = (await proxy.request("OPTIONS", "/tickets", fields=asked)).value("access-control-allow-headers")
+    assert [name for name in allowed.split(", ") if "aram" in name or "other" in name] == ["mcp-param-city", "mcp-param-Zip"]
     upstream.saw_nothing()
 
 

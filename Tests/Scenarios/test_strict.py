@@ -319,6 +319,17 @@ async def test_head_is_refused(proxy):
         assert (await client.request("HEAD", METADATA)).status == 405
 
 
+async def test_preflight_of_metadata(start_proxy, upstream):
+    """A page looks for where to sign in with a field of MCP's, which its browser asks about first."""
+    proxy = await start_proxy(OBO_SERVER_TICKETS_ERRORS="strict", OBO_ALLOWED_ORIGINS="https://page.example")
+    response = await proxy.request("OPTIONS", METADATA, fields=[("Origin", "https://page.example")])
+    assert (response.status, response.value("allow")) == (204, "GET, OPTIONS")
+    assert response.value("access-control-allow-origin") == "https://page.example"
+    assert "mcp-protocol-version" in response.value("access-control-allow-headers").lower()
+    assert (await proxy.request("OPTIONS", METADATA + "x")).status == 404
+    upstream.saw_nothing()
+
+
 async def test_metadata_on_a_connection_that_goes_on(proxy, provider):
     async with await proxy.connect() as client:
         for _ in range(3):

@@ -427,6 +427,14 @@ async def test_error_in_place_of_a_list(post, upstream):
     assert (await post(LIST)).status == 202
 
 
+@pytest.mark.parametrize("status", [400, 404, 500])
+async def test_list_by_another_status(post, upstream, status):
+    """Clients put what comes with an error into their messages."""
+    upstream.script(behaviour.json_answer(listed(), status))
+    response = await post(LIST)
+    assert response.status == status and names(response.json()) == SHOWN
+
+
 PACKED = gzip.compress(json.dumps(listed()).encode())
 UNFILTERABLE = {
     "no JSON": behaviour.answer(200, b"tools", content_type="application/json"),
@@ -442,6 +450,7 @@ UNFILTERABLE = {
     "another type": behaviour.answer(200, json.dumps(listed()).encode(), content_type="text/plain"),
     "no type": behaviour.answer(200, json.dumps(listed()).encode()),
     "too large": behaviour.answer(200, b" " * (9 << 20), content_type="application/json"),
+    "result a list": behaviour.json_answer({"jsonrpc": "2.0", "id": 1, "result": TOOLS}),
     "ends early": behaviour.truncated(200, json.dumps(listed()).encode(), 5000),
 }
 

@@ -49,11 +49,12 @@ private struct ListFilter {
         return whole
     }
 
-    /// A message is a list when it has `result.tools`, whoever asked for it: on a resumed stream nobody can tell.
+    /// A message is a list when it has `result.tools`, whoever asked for it: on a resumed stream nobody can tell. MCP's
+    /// results are objects; in any other there may be tools for a reader who is not strict.
     private mutating func message(_ text: Span<UInt8>, _ place: Range<Int>) throws(JSON.Fault) {
-        guard let result = try member("result", of: text, place),
-            let tools = try member("tools", of: text, result)
-        else { return }
+        guard let result = try member("result", of: text, place) else { return }
+        guard text[result.lowerBound] == UInt8(ascii: "{") else { throw .unexpectedByte(at: result.lowerBound) }
+        guard let tools = try member("tools", of: text, result) else { return }
         var scanner = try JSON.Scanner(text.extracting(tools), limits: Self.limits)
         guard try scanner.next(text.extracting(tools)) == .array else {
             throw .unexpectedByte(at: tools.lowerBound)

@@ -82,9 +82,11 @@ actor AdminDesk {
     }
 
     private func answer(_ head: RequestHead, _ peer: Peer, _ wakeup: Wakeup) async -> AdminReply? {
-        guard let page = AdminPage(rawValue: text(head.path, peer)) else { return AdminReply(404, "nothing here\n") }
+        guard let page = AdminPage(rawValue: text(head.path, peer)) else {
+            return AdminReply(404, head.method == .head ? "" : "nothing here\n")
+        }
         guard head.method == page.method else {
-            var reply = AdminReply(405, "only \(page.method.name)\n")
+            var reply = AdminReply(405, head.method == .head ? "" : "only \(page.method.name)\n")
             reply.fields = ["Allow: \(page.method.name)"]
             return reply
         }
@@ -107,10 +109,12 @@ actor AdminDesk {
     /// Ready once every issuer's keys are there; asking fetches them, so that a proxy without traffic gets ready too.
     private func readiness() async -> AdminReply {
         let shared = shared
-        if shared.isDraining { return .json(503, ["ready": .bool(false), "draining": .bool(true)]) }
-        for issuer in shared.issuers { _ = try? await shared.keys.keys(of: issuer, keyID: nil) }
+        if !shared.isDraining {
+            for issuer in shared.issuers { _ = try? await shared.keys.keys(of: issuer, keyID: nil) }
+        }
         let ready = shared.keys.ready.withLock { $0 }
-        let isReady = shared.issuers.allSatisfy(ready.contains)
+        let hasKeys = shared.issuers.allSatisfy(ready.contains)
+        let isReady = hasKeys && !shared.isDraining
         var providers = JSON.Object()
         for (name, endpoint) in zip(shared.providerNames, shared.endpoints) {
             let isOpen = shared.desk.isBreakerOpen(provider: endpoint.number)
@@ -119,8 +123,8 @@ actor AdminDesk {
         return .json(
             isReady ? 200 : 503,
             [
-                "ready": .bool(isReady), "keys": .string(isReady ? "ok" : "unavailable"),
-                "providers": .object(providers),
+                "ready": .bool(isReady), "draining": .bool(shared.isDraining),
+                "keys": .string(hasKeys ? "ok" : "unavailable"), "providers": .object(providers),
             ])
     }
 
@@ -137,7 +141,7 @@ actor AdminDesk {
         }
         var counts = Metrics(servers: shared.serverNames.count).read()
         for worker in workers { counts.add(worker.metrics.read()) }
-        var page = Exposition(servers: shared.serverNames)
+        var page = Exposition(servers: shared.serverNames, shown: shared.services.map(\.index))
         page.requests(counts)
         page.exchanges(shared.desk.readCounts())
         page.gauges(counts, shared)
@@ -156,15 +160,10 @@ actor AdminDesk {
 // MARK: Eviction
 
 extension AdminDesk {
-    /// Forgets minted tokens. A page in a browser on this machine must not get this far: it comes with an `Origin`, and
-    /// can't name this content type without asking first.
+    /// Forgets minted tokens. A page in a browser on this machine must not get this far: whatever it posts comes with an
+    /// `Origin`.
     private func eviction(_ head: RequestHead, _ peer: Peer, _ wakeup: Wakeup) async -> AdminReply? {
         guard head.count(of: .origin) == 0 else { return .refused(403, "not for browsers") }
-        guard head.count(of: .contentType) == 1, let type = head.first(.contentType),
-            text(type.value, peer).isJSONType
-        else {
-            return .refused(415, "expected Content-Type: application/json")
-        }
         peer.consume(head.byteCount)
         guard let body = await body(head.framing, peer, wakeup) else { return nil }
         guard body.count <= Eviction.most else { return .refused(413, "expected at most \(Eviction.most) bytes") }
@@ -202,13 +201,5 @@ extension AdminDesk {
             await wakeup.wait()
         }
         return body.bytes
-    }
-}
-
-extension String {
-    /// RFC 9110 §8.3.1: parameters do not matter, nor does the case.
-    fileprivate var isJSONType: Bool {
-        let type = prefix { $0 != ";" }.lowercased()
-        return type == "application/json" || type == "application/json "
     }
 }

@@ -39,7 +39,7 @@ struct EventLog: LogHandler {
     func line(of event: LogEvent) -> ByteBuffer {
         let (level, message) = (event.level, event.message)
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
-        let fields = all.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
+        let fields = all.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         let text = ByteBuffer()
         json ? appendJSON(level, "\(message)", fields, to: text) : appendText(level, "\(message)", fields, to: text)
         text.append(byte: UInt8(ascii: "\n"))
@@ -47,7 +47,7 @@ struct EventLog: LogHandler {
     }
 
     private func appendJSON(
-        _ level: Logger.Level, _ message: String, _ fields: [(String, String)], to text: ByteBuffer
+        _ level: Logger.Level, _ message: String, _ fields: [(String, Logger.MetadataValue)], to text: ByteBuffer
     ) {
         text.append("{\"time\":\"" as StaticString)
         appendNow(to: text)
@@ -59,19 +59,34 @@ struct EventLog: LogHandler {
             text.append(byte: UInt8(ascii: ","))
             text.appendJSONString(name)
             text.append(byte: UInt8(ascii: ":"))
-            text.appendJSONString(value)
+            append(value, to: text)
         }
         text.append(byte: UInt8(ascii: "}"))
     }
 
+    /// Numbers as such, lists as lists, all else as text.
+    private func append(_ value: Logger.MetadataValue, to text: ByteBuffer) {
+        switch value {
+        case .stringConvertible(let number as any BinaryInteger): text.append(string: "\(number)")
+        case .array(let values):
+            text.append(byte: UInt8(ascii: "["))
+            for (place, value) in values.enumerated() {
+                if place > 0 { text.append(byte: UInt8(ascii: ",")) }
+                append(value, to: text)
+            }
+            text.append(byte: UInt8(ascii: "]"))
+        default: text.appendJSONString("\(value)")
+        }
+    }
+
     private func appendText(
-        _ level: Logger.Level, _ message: String, _ fields: [(String, String)], to text: ByteBuffer
+        _ level: Logger.Level, _ message: String, _ fields: [(String, Logger.MetadataValue)], to text: ByteBuffer
     ) {
         appendNow(to: text)
         text.append(string: " \(level.rawValue) \(message)")
         for (name, value) in fields {
             text.append(string: " \(name)=")
-            text.appendJSONString(value)
+            text.appendJSONString("\(value)")
         }
     }
 

@@ -6,8 +6,15 @@ internal import Synchronization
 struct Exposition {
     private(set) var text = ""
     private let servers: [String]
+    private let shown: Set<Int>
 
-    init(servers: [String]) { self.servers = servers }
+    /// - Parameters:
+    ///   - servers: by `Service.index`, those of earlier settings among them.
+    ///   - shown: which of them there are now, nil for all. With each one that was renamed or removed the page would grow for good.
+    init(servers: [String], shown: [Int]? = nil) {
+        self.servers = servers
+        self.shown = Set(shown ?? Array(servers.indices)).union([Metrics.noServer])
+    }
 
     private func server(_ index: Int) -> String { servers.indices.contains(index) ? servers[index] : "" }
 
@@ -39,27 +46,30 @@ struct Exposition {
 
     mutating func requests(_ counts: Metrics.Counts) {
         family("obo_requests_total", "counter", "Requests answered.")
-        for (label, count) in counts.requests.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+        for (label, count) in counts.requests.sorted(by: { "\($0.key)" < "\($1.key)" })
+        where shown.contains(label.server) {
             sample(
                 "obo_requests_total",
                 [("server", server(label.server)), ("method", "\(label.method.name)"), ("status", "\(label.status)")],
                 "\(count)")
         }
         family("obo_request_duration_seconds", "histogram", "Time from a request's head to the end of its answer.")
-        for (index, histogram) in counts.durations.enumerated() where histogram.count > 0 {
+        for (index, histogram) in counts.durations.enumerated() where histogram.count > 0 && shown.contains(index) {
             self.histogram("obo_request_duration_seconds", [("server", server(index))], histogram)
         }
         if counts.unrouted.count > 0 {
             self.histogram("obo_request_duration_seconds", [("server", "")], counts.unrouted)
         }
         family("obo_token_lookups_total", "counter", "Look-ups of minted tokens.")
-        for (label, count) in counts.lookups.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+        for (label, count) in counts.lookups.sorted(by: { "\($0.key)" < "\($1.key)" })
+        where shown.contains(label.server) {
             sample(
                 "obo_token_lookups_total",
                 [("server", server(label.server)), ("result", "\(label.result.name)")], "\(count)")
         }
         family("obo_refusals_total", "counter", "Requests refused.")
-        for (label, count) in counts.refusals.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+        for (label, count) in counts.refusals.sorted(by: { "\($0.key)" < "\($1.key)" })
+        where shown.contains(label.server) {
             sample(
                 "obo_refusals_total", [("server", server(label.server)), ("reason", label.reason)], "\(count)")
         }
@@ -67,7 +77,9 @@ struct Exposition {
 
     mutating func exchanges(_ counts: ExchangeDesk.Counts) {
         family("obo_exchanges_total", "counter", "Token exchanges with a provider.")
-        for (label, count) in counts.exchanges.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+        let names = Set(shown.map(server))
+        for (label, count) in counts.exchanges.sorted(by: { "\($0.key)" < "\($1.key)" })
+        where names.contains(label.server) {
             sample(
                 "obo_exchanges_total",
                 [("provider", label.provider), ("server", label.server), ("outcome", label.outcome)], "\(count)")
@@ -100,7 +112,7 @@ struct Exposition {
         sample("obo_open_connections", [("side", "client")], "\(counts.clientConnections)")
         sample("obo_open_connections", [("side", "upstream")], "\(counts.upstreamConnections)")
         family("obo_open_streams", "gauge", "Event streams being relayed.")
-        for (index, count) in counts.openStreams.enumerated() where index < servers.count {
+        for (index, count) in counts.openStreams.enumerated() where index < servers.count && shown.contains(index) {
             sample("obo_open_streams", [("server", servers[index])], "\(count)")
         }
         family("obo_cache_entries", "gauge", "Minted tokens held.")

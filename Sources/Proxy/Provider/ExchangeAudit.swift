@@ -20,8 +20,8 @@ struct ExchangeAudit {
         [
             "event": "exchange", "server": "\(order.server)", "provider": "\(provider)",
             "user": "\(String(decoding: order.user.logName, as: UTF8.self))", "scopes": "\(order.target.scopes)",
-            "outcome": "\(name)", "attempts": "\(course.attempts)",
-            "duration_ms": "\(course.elapsed / 1_000_000)",
+            "outcome": "\(name)", "attempts": .stringConvertible(course.attempts),
+            "duration_ms": .stringConvertible(course.elapsed / 1_000_000),
             "request_id": "\(order.requestID)", "client_request_id": "\(course.requestID)",
         ]
     }
@@ -30,8 +30,8 @@ struct ExchangeAudit {
         var fields: Logger.Metadata = ["advice": "\(fault.operatorAdvice)"]
         fields["provider_error"] = fault.error.map { "\($0)" }
         fields["provider_suberror"] = fault.suberror.map { "\($0)" }
-        fields["provider_status"] = fault.status.map { "\($0)" }
-        if !fault.codes.isEmpty { fields["aadsts"] = "\(fault.codes.map(String.init).joined(separator: " "))" }
+        fields["provider_status"] = fault.status.map { .stringConvertible($0) }
+        if !fault.codes.isEmpty { fields["aadsts"] = .array(fault.codes.map { .stringConvertible($0) }) }
         fields["mismatch"] = fault.mismatch.map { "\($0)" }
         fields["correlation_id"] = fault.correlationID.map { "\($0)" }
         fields["trace_id"] = fault.traceID.map { "\($0)" }

@@ -25,7 +25,7 @@ actor Reloader {
     private var isBusy = false
     private var asked: Cause?
 
-    /// Milliseconds between two looks at the files. A change counts when two looks have found the same: a file that is
+    /// Milliseconds between two looks at the files. A file's change counts when two looks have found the same: one that is
     /// being written may look like a whole one with half of its servers.
     private static let pause = 1000
 
@@ -46,7 +46,7 @@ actor Reloader {
         while !current.isDraining {
             try? await Task.sleep(for: .milliseconds(Self.pause))
             let now = tried.again()
-            if now != tried, now == before { await reload(.file) }
+            if now.hasSettled(since: before, unlike: tried) { await reload(.file) }
             before = now
         }
     }

@@ -73,6 +73,8 @@ extension Worker {
         line.append(call.head.method.name)
         line.append(byte: UInt8(ascii: " "))
         line.appendJSONString(path.span)
+        line.append(" server=" as StaticString)
+        line.append(call.service?.nameBytes ?? [])
         line.append(" status=" as StaticString)
         line.append(decimal: UInt64(call.status))
         line.append(" upstream_status=" as StaticString)
@@ -111,9 +113,28 @@ extension Worker {
                 server: Metrics.noServer, method: .other, status: status, lookup: nil, refusal: refusal.rawValue,
                 nanoseconds: 0)
         }
-        current.log.info(
-            "request refused",
-            metadata: ["reason": "\(refusal.rawValue)", "status": "\(status)", "request_id": "\(id)"])
+        guard current.logsRequests else { return }
+        let line = lines.line
+        if current.logsJSON {
+            line.append("{\"time\":\"" as StaticString)
+            lines.appendTime()
+            line.append("\",\"level\":\"info\",\"event\":\"request\",\"request_id\":\"" as StaticString)
+            id.append(to: line)
+            line.append("\",\"server\":\"\",\"method\":\"\",\"path\":\"\",\"status\":" as StaticString)
+            line.append(decimal: UInt64(clamping: status))
+            line.append(
+                """
+                ,"upstream_status":0,"token":"","exchange_ms":0.000,"duration_ms":0.000,"bytes_in":0,"bytes_out":0,\
+                "user":"","reason":"
+                """ as StaticString)
+            line.append(string: "\(refusal.rawValue)\"}")
+        } else {
+            lines.appendTime()
+            line.append(string: " info request - \"\" status=\(status) request_id=")
+            id.append(to: line)
+            line.append(string: " reason=\(refusal.rawValue)")
+        }
+        lines.lineEnded()
     }
 
     func streamOpened(_ call: Call, by change: Int) {

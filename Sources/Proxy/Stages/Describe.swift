@@ -6,7 +6,7 @@ extension Worker {
     /// Answers for a path that is no server's: with metadata, if it is that of a strict one (RFC 9728 §3), which needs
     /// no token. The others have none, because a chat server that found some would begin a sign-in of its own.
     func describe(_ call: Call) -> Interruption {
-        guard let path = describedPath(of: call), let service = service(named: path, of: call), service.isStrict
+        guard let path = describedPath(of: call), let service = describedService(of: call)
         else { return .refused(.unknownServer) }
         call.service = service
         call.asksForMetadata = true
@@ -34,6 +34,13 @@ extension Worker {
             metadata = face.metadata(host: call.text(call.head.host), path: path)
         }
         return .strict(BearerChallenge(resourceMetadata: metadata, scope: face.scope, claims: call.claims))
+    }
+
+    /// The strict server whose metadata a call asks for.
+    func describedService(of call: Call) -> Service? {
+        guard let path = describedPath(of: call), let service = service(named: path, of: call), service.isStrict
+        else { return nil }
+        return service
     }
 
     /// The path behind the well-known one, of a call that has it.

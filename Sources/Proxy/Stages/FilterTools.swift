@@ -19,13 +19,16 @@ extension Worker {
         guard let rules = upstream.service.tools, call.asksForTools || call.head.method == .get else {
             return AnswerView()
         }
-        // Nothing but a success is a list, and 202 says that the answer comes elsewhere.
+        // 202 says that the answer comes elsewhere.
         let isEmpty = BodyDecoder(head.framing).isComplete
-        guard 200...299 ~= head.status, head.status != 202, !isEmpty else { return AnswerView() }
+        guard head.status != 202, !isEmpty else { return AnswerView() }
         let isJSON = upstream.peer.withInput { head.isJSON($0) }
+        let isSuccess = 200...299 ~= head.status
         // On servers of the older transport answers come on the stream, and nobody reads what a POST is told.
         let isReceipt = upstream.service.endpoints != nil && call.head.method == .post
-        if isReceipt && !isJSON && !head.isEventStream { return AnswerView() }
+        if (isReceipt || !isSuccess) && !isJSON && !head.isEventStream { return AnswerView() }
+        // What comes in place of a stream is none of its answers; a call's may have any status.
+        if !isSuccess && call.head.method == .get { return AnswerView() }
         guard head.count(of: .contentType) == 1, upstream.sendsPlain(head), isJSON || head.isEventStream else {
             throw .refused(.upstreamProtocol)
         }

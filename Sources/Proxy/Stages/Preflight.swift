@@ -10,13 +10,16 @@ extension Worker {
     func answerOptions(_ call: Call) -> Interruption {
         guard call.head.form != .asterisk else { return .refused(.methodNotAllowed) }
         guard isForThisHost(call) else { return .refused(.badOrigin) }
-        guard let service = service(named: call.head.path, of: call) else { return .refused(.unknownServer) }
+        let isMetadata = describedService(of: call) != nil
+        guard let service = service(named: call.head.path, of: call) ?? describedService(of: call) else {
+            return .refused(.unknownServer)
+        }
         call.service = service
         guard hasAllowedOrigin(call) else { return .refused(.badOrigin) }
         call.status = 204
         out.appendStatusLine(204)
         date.append(to: out, now: time(nil))
-        out.append("Allow: POST, GET, DELETE, OPTIONS\r\n" as StaticString)
+        out.append((isMetadata ? "Allow: GET, OPTIONS\r\n" : "Allow: POST, GET, DELETE, OPTIONS\r\n") as StaticString)
         appendCORS(call)
         if !call.client.staysOpen { out.appendConnectionClose() }
         out.appendHeadEnd()
@@ -31,9 +34,31 @@ extension Worker {
         out.append(
             """
             Access-Control-Allow-Methods: POST, GET, DELETE\r\n\
+            Access-Control-Max-Age: 600\r\n\
             Access-Control-Allow-Headers: Authorization, Content-Type, Accept, Mcp-Session-Id, \
-            MCP-Protocol-Version, Mcp-Method, Mcp-Name, Last-Event-ID\r\n\
-            Access-Control-Max-Age: 600\r\n
+            MCP-Protocol-Version, Mcp-Method, Mcp-Name, Last-Event-ID
             """ as StaticString)
+        // `Mcp-Param-…` has names that nobody knows beforehand (MCP 2026-07-28).
+        for name in call.requestedParameters { out.append(string: ", \(name)") }
+        out.append("\r\n" as StaticString)
+    }
+}
+
+extension Call {
+    /// The names of `Mcp-Param-…` fields that a browser asks to send.
+    fileprivate var requestedParameters: [Substring] {
+        let values = head.fields.filter { $0.id == .accessControlFamily }.filter { field in
+            withBytes(field.name) { FieldName(String(decoding: Array($0, $0.indices), as: UTF8.self)) }
+                == FieldName("Access-Control-Request-Headers")
+        }
+        return values.flatMap { field in
+            withBytes(field.value) { String(decoding: Array($0, $0.indices), as: UTF8.self) }.split(separator: ",")
+                .compactMap { Self.parameterName($0.drop { $0 == " " }) }
+        }
+    }
+
+    private static func parameterName(_ name: Substring) -> Substring? {
+        let isName = name.utf8.allSatisfy { 0x61...0x7A ~= $0 | 0x20 || 0x30...0x39 ~= $0 || $0 == 0x2D }
+        return isName && name.lowercased().hasPrefix("mcp-param-") ? name : nil
     }
 }

@@ -7,6 +7,7 @@ extension Worker {
     func route(_ call: Call) throws(Interruption) -> Service {
         let head = call.head
         let known = service(named: head.path, of: call)
+        call.service = known
         call.path = known?.pathBytes ?? call.withBytes(head.path) { UnknownPath.plain($0) }
         call.trace = trace(of: call)
         if head.method == .options { throw answerOptions(call) }
@@ -16,7 +17,6 @@ extension Worker {
         guard isForThisHost(call) else { throw .refused(.badOrigin) }
         guard hasSidecarKey(call) else { throw .refused(.badSidecarKey) }
         guard let service = known else { throw describe(call) }
-        call.service = service
         guard head.method == .get || head.method == .post || head.method == .delete else {
             throw .refused(.methodNotAllowed)
         }
