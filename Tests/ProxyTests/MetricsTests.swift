@@ -211,7 +211,7 @@ import Testing
                 try RequestHead.parse(Array(text.utf8).span, limits: HeadLimits(), scanned: &scanned))
             metrics.record {
                 $0.finished(
-                    server: 7, method: head.method, status: 405, lookup: nil, refusal: "method_not_allowed",
+                    server: Metrics.noServer, method: head.method, status: 405, lookup: nil, refusal: "method_not_allowed",
                     nanoseconds: 0)
             }
         }

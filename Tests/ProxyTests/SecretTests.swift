@@ -161,9 +161,9 @@ private func setting(_ tokenEndpoint: String, _ log: LogBook) throws -> (ProxyCo
         }
     }
 
-    /// The path and the content type of an admin request, fields of a provider's head, a line of procfs, a user's keyed
-    /// name (twice), the host and path of a configured server, a moment, a digest of the page's own style, what a probe
-    /// hears.
+    /// The path of an admin request, fields of a provider's head, a line of procfs, a user's keyed name (twice), the host and
+    /// path of a configured server or names that a browser asks about, a moment, a digest of the page's own style, what a
+    /// probe hears.
     static let known = [
         "Admin.swift": 1, "HTTPCall.swift": 1, "ProcessFigures.swift": 1, "ExchangeAudit.swift": 1, "Describe.swift": 1,
         "RefusalRing.swift": 1, "Age.swift": 1, "PageAssets.swift": 1, "HealthQuestion.swift": 1,

@@ -55,8 +55,8 @@ extension Worker {
 }
 
 extension Call {
-    /// The text of a part of the head whose bytes were checked: a host, or the path of a server.
-    fileprivate func text(_ range: ByteRange) -> String {
+    /// The text of a part of the head whose bytes were checked: a host, the path of a server, names of fields.
+    func text(_ range: ByteRange) -> String {
         withBytes(range) { bytes in String(decoding: Array(bytes, bytes.indices), as: UTF8.self) }
     }
 }

@@ -47,17 +47,13 @@ extension Worker {
 extension Call {
     /// The names of `Mcp-Param-…` fields that a browser asks to send.
     fileprivate var requestedParameters: [Substring] {
-        let values = head.fields.filter { $0.id == .accessControlFamily }.filter { field in
-            withBytes(field.name) { FieldName(String(decoding: Array($0, $0.indices), as: UTF8.self)) }
-                == FieldName("Access-Control-Request-Headers")
-        }
-        return values.flatMap { field in
-            withBytes(field.value) { String(decoding: Array($0, $0.indices), as: UTF8.self) }.split(separator: ",")
-                .compactMap { Self.parameterName($0.drop { $0 == " " }) }
-        }
+        head.fields.filter { $0.id == .accessControlFamily }
+            .filter { text($0.name).lowercased() == "access-control-request-headers" }
+            .flatMap { text($0.value).split(separator: ",").compactMap(Self.parameterName) }
     }
 
-    private static func parameterName(_ name: Substring) -> Substring? {
+    private static func parameterName(_ element: Substring) -> Substring? {
+        let name = element.drop { $0 == " " }
         let isName = name.utf8.allSatisfy { 0x61...0x7A ~= $0 | 0x20 || 0x30...0x39 ~= $0 || $0 == 0x2D }
         return isName && name.lowercased().hasPrefix("mcp-param-") ? name : nil
     }
