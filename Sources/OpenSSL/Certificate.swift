@@ -26,7 +26,7 @@ package struct Certificate: Sendable, Equatable {
     }
 
     /// All certificates of a PEM text in its order, whatever else is in it.
-    /// - Throws: `KeyFault.invalid` for dates that are none.
+    /// - Throws: `KeyFault.invalid` for one that cannot be read, or has dates that are none.
     static func all(inPEM pem: Span<UInt8>) throws(KeyFault) -> [Certificate] {
         ErrorQueue.clear()
         defer { ErrorQueue.drain() }
@@ -45,6 +45,8 @@ package struct Certificate: Sendable, Equatable {
             defer { unsafe X509_free(certificate) }
             found.append(unsafe try Certificate(copying: certificate))
         }
+        // Anything else than the end of the text is a certificate that is broken.
+        guard ErrorQueue.newestIs(PEM_R_NO_START_LINE, of: ERR_LIB_PEM) else { throw .invalid }
         return found
     }
 

@@ -21,14 +21,6 @@ enum ErrorQueue {
         return ERR_GET_LIB(code) == library && ERR_GET_REASON(code) == reason
     }
 
-    /// Whether a key could not be read because nobody was there to type its passphrase; drops everything.
-    static func drainLookingForPassphrase() -> Bool {
-        drainLooking { library, reason in
-            (library, reason) == (ERR_LIB_PEM, PEM_R_BAD_PASSWORD_READ)
-                || (library, reason) == (ERR_LIB_CRYPTO, Int32(ERR_R_INTERRUPTED_OR_CANCELLED))
-        }
-    }
-
     /// Whether one of the errors is what is looked for; drops everything.
     static func drainLooking(for isIt: (_ library: Int32, _ reason: Int32) -> Bool) -> Bool {
         var found = false

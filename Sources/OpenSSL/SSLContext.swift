@@ -9,7 +9,7 @@ final class SSLContext: @unchecked Sendable {
     let pointer: OpaquePointer
 
     /// - Parameter method: `TLS_client_method()` or `TLS_server_method()`.
-    init(_ method: OpaquePointer?) throws(TLSFileFault) {
+    init(_ method: OpaquePointer?) throws(TLSSetupFault) {
         ErrorQueue.clear()
         guard let pointer = unsafe SSL_CTX_new(method) else {
             ErrorQueue.drain()
@@ -32,29 +32,6 @@ final class SSLContext: @unchecked Sendable {
 
     deinit { unsafe SSL_CTX_free(pointer) }
 
-    /// Loads the certificate to show and its key.
-    func useIdentity(certificate: String, key: String) throws(TLSFileFault) {
-        try requireReadable(certificate)
-        try requireReadable(key)
-        ErrorQueue.clear()
-        defer { ErrorQueue.drain() }
-        guard unsafe SSL_CTX_use_certificate_chain_file(pointer, certificate) == 1 else {
-            throw .noCertificate(path: certificate)
-        }
-        guard unsafe SSL_CTX_use_PrivateKey_file(pointer, key, SSL_FILETYPE_PEM) != 1 else {
-            guard unsafe SSL_CTX_check_private_key(pointer) == 1 else {
-                throw .keyMismatch(certificate: certificate, key: key)
-            }
-            return
-        }
-        if ErrorQueue.newestIs(X509_R_KEY_VALUES_MISMATCH, of: ERR_LIB_X509)
-            || ErrorQueue.newestIs(X509_R_KEY_TYPE_MISMATCH, of: ERR_LIB_X509)
-        {
-            throw .keyMismatch(certificate: certificate, key: key)
-        }
-        throw ErrorQueue.drainLookingForPassphrase() ? .passphraseNeeded(path: key) : .noPrivateKey(path: key)
-    }
-
     /// Shows this certificate, with its chain.
     func use(_ identity: CertifiedKey) -> Bool {
         ErrorQueue.clear()
@@ -66,19 +43,13 @@ final class SSLContext: @unchecked Sendable {
         }
     }
 
-    /// Trusts the certificates of a PEM file besides those trusted already.
-    func trust(file: String) throws(TLSFileFault) {
-        try requireReadable(file)
+    /// Trusts these besides those trusted already.
+    func trust(_ anchors: TrustAnchors) -> Bool {
         ErrorQueue.clear()
         defer { ErrorQueue.drain() }
-        guard unsafe SSL_CTX_load_verify_file(pointer, file) == 1 else { throw .noCertificate(path: file) }
-    }
-
-    /// Told apart from a wrong content, since the remedy is another.
-    private func requireReadable(_ path: String) throws(TLSFileFault) {
-        ErrorQueue.clear()
-        defer { ErrorQueue.drain() }
-        guard let file = unsafe BIO_new_file(path, "r") else { throw .unreadable(path: path) }
-        unsafe BIO_free(file)
+        guard let store = unsafe SSL_CTX_get_cert_store(pointer) else { return false }
+        return anchors.certificates.allSatisfy { certificate in
+            unsafe certificate.withPointer { unsafe X509_STORE_add_cert(store, $0) == 1 } ?? false
+        }
     }
 }

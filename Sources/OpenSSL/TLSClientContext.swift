@@ -7,16 +7,16 @@ package final class TLSClientContext: Sendable {
     let context: SSLContext
     let tickets = TLSTickets()
 
-    /// - Parameter extraTrust: a PEM file with trust anchors besides the system's.
+    /// - Parameter extraTrust: who is trusted besides those that the system trusts.
     /// - Parameter identity: the certificate to show to peers that ask for one.
-    /// - Throws: `TLSFileFault`; `.unusableIdentity` for a certificate that TLS here is too strict for.
-    package init(extraTrust: String? = nil, identity: CertifiedKey? = nil) throws(TLSFileFault) {
+    /// - Throws: `TLSSetupFault`; `.unusableIdentity` for a certificate that TLS here is too strict for.
+    package init(extraTrust: TrustAnchors? = nil, identity: CertifiedKey? = nil) throws(TLSSetupFault) {
         context = unsafe try SSLContext(TLS_client_method())
         let pointer = unsafe context.pointer
         guard unsafe SSL_CTX_set_default_verify_paths(pointer) == 1, unsafe Self.offerHTTP(pointer) else {
             throw .libraryUnavailable
         }
-        if let extraTrust { try context.trust(file: extraTrust) }
+        if let extraTrust, !context.trust(extraTrust) { throw .libraryUnavailable }
         if let identity, !context.use(identity) { throw .unusableIdentity }
         unsafe SSL_CTX_set_verify(pointer, SSL_VERIFY_PEER, nil)
         // Tickets are kept here by peer, not by the library, which would not know which peer they are for.

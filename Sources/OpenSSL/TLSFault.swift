@@ -91,29 +91,18 @@ extension TLSFault {
     }
 }
 
-/// Why TLS cannot be set up from files: which file, and what was expected of it. Never its content.
-package enum TLSFileFault: Error, Equatable, Sendable {
-    case unreadable(path: String)
-    case noCertificate(path: String)
-    case noPrivateKey(path: String)
-    case passphraseNeeded(path: String)
-    case keyMismatch(certificate: String, key: String)
+/// Why TLS cannot be set up.
+package enum TLSSetupFault: Error, Equatable, Sendable {
     /// A certificate that was read already is refused for TLS.
     case unusableIdentity
     /// The library cannot be set up at all.
     case libraryUnavailable
 }
 
-extension TLSFileFault: CustomStringConvertible {
+extension TLSSetupFault: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .unreadable(let path): "\(path): cannot be read"
-        case .noCertificate(let path): "\(path): expected one or more certificates in PEM form"
-        case .noPrivateKey(let path): "\(path): expected a private key in PEM form"
-        case .passphraseNeeded(let path): "\(path): expected a private key without a passphrase"
-        case .keyMismatch(let certificate, let key):
-            "\(key): expected the private key of the certificate in \(certificate)"
-        case .unusableIdentity: "the client certificate or its key is refused for TLS, for its strength or its form"
+        case .unusableIdentity: "the certificate or its key is refused for TLS, for its strength or its form"
         case .libraryUnavailable: "OpenSSL cannot set up TLS 1.2 or newer"
         }
     }

@@ -5,30 +5,32 @@ internal import COpenSSL
 package final class TLSServerContext: Sendable {
     let context: SSLContext
 
-    /// - Parameter certificate: a PEM file, the leaf first, then the chain.
-    /// - Parameter key: a PEM file with the leaf's private key.
-    /// - Parameter clientCA: a PEM file with trust anchors of clients; every client must then show a certificate.
-    /// - Throws: `TLSFileFault`.
-    package init(certificate: String, key: String, clientCA: String? = nil) throws(TLSFileFault) {
+    /// - Parameter identity: what is shown to clients.
+    /// - Parameter clients: who vouches for clients; every client must then show a certificate.
+    /// - Throws: `TLSSetupFault`; `.unusableIdentity` for a certificate that TLS here is too strict for.
+    package init(_ identity: CertifiedKey, clients: TrustAnchors? = nil) throws(TLSSetupFault) {
         context = unsafe try SSLContext(TLS_server_method())
-        try context.useIdentity(certificate: certificate, key: key)
+        guard context.use(identity) else { throw .unusableIdentity }
         let pointer = unsafe context.pointer
         // Resumption by stateless tickets only: no table that grows with clients.
         unsafe obo_SSL_CTX_set_session_cache_mode(pointer, Int(SSL_SESS_CACHE_OFF))
         let name = Array("obo".utf8)
         unsafe SSL_CTX_set_session_id_context(pointer, name, UInt32(name.count))
         unsafe SSL_CTX_set_alpn_select_cb(pointer, chooseHTTP, nil)
-        if let clientCA { try requireClients(of: clientCA) }
+        if let clients { try require(clients) }
     }
 
-    private func requireClients(of file: String) throws(TLSFileFault) {
-        try context.trust(file: file)
+    private func require(_ clients: TrustAnchors) throws(TLSSetupFault) {
+        // Before anything can fail: a context that takes clients without a certificate must never come of this.
+        unsafe SSL_CTX_set_verify(context.pointer, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
+        guard context.trust(clients) else { throw .libraryUnavailable }
         ErrorQueue.clear()
         defer { ErrorQueue.drain() }
-        guard let names = unsafe SSL_load_client_CA_file(file) else { throw .noCertificate(path: file) }
-        // The context takes ownership of the names.
-        unsafe SSL_CTX_set_client_CA_list(context.pointer, names)
-        unsafe SSL_CTX_set_verify(context.pointer, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
+        // So that clients can tell which of theirs to show.
+        let areNamed = clients.certificates.allSatisfy { certificate in
+            unsafe certificate.withPointer { unsafe SSL_CTX_add_client_CA(context.pointer, $0) == 1 } ?? false
+        }
+        guard areNamed else { throw .libraryUnavailable }
     }
 }
 

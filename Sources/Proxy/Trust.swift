@@ -20,16 +20,13 @@ struct Trust {
         let anchors = Anchors(path: ca?.path ?? "", content: content)
         if let made = clients[anchors] { return made }
         do {
-            let context = try known[anchors] ?? TLSClientContext(extraTrust: ca?.path)
+            let context = try known[anchors] ?? TLSClientContext(extraTrust: ca?.anchors)
             clients[anchors] = context
             return context
         } catch { throw .unusable("ca_file", "\(error)") }
     }
 
     static func server(_ tls: ListenerTLS) throws(StartFault) -> TLSServerContext {
-        do {
-            return try TLSServerContext(
-                certificate: tls.certificate.path, key: tls.key.path, clientCA: tls.clientCA?.path)
-        } catch { throw .unusable("tls", "\(error)") }
+        do { return try tls.context() } catch { throw .unusable("tls", "\(error)") }
     }
 }

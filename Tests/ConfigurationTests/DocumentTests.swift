@@ -1,3 +1,4 @@
+import Registered
 import Testing
 
 @testable import Configuration
@@ -63,10 +64,10 @@ import Testing
                 url: https://a
                 obo: {scopes: api://a/one api://a/two}
             """
-        let configuration = try load(yaml, files: ["c.pem": "C", "k.pem": "K", "ca.pem": "CA"]).configuration
+        let configuration = try load(yaml, files: pem).configuration
         #expect(configuration.listen == .tcp(host: "::1", port: 1))
-        #expect(configuration.tls?.certificate.contents.text == "C")
-        #expect(configuration.tls?.key.contents.text == "K")
+        #expect(configuration.tls?.certificate.contents.text == Registered.certificate)
+        #expect(configuration.tls?.key.contents.text == Registered.key)
         #expect(configuration.tls?.clientCA?.path == "ca.pem")
         #expect(configuration.admin == .unix(path: "/run/admin.sock"))
         #expect(configuration.workers == 3)
@@ -82,7 +83,7 @@ import Testing
         #expect(configuration.identity.audiences == ["a1", "a2"])
         #expect(configuration.identity.algorithms == [.es256])
         #expect(configuration.identity.requiredScope == "use")
-        #expect(configuration.identity.ca?.contents.text == "CA")
+        #expect(configuration.identity.ca?.contents.text == Registered.certificate)
         let provider = try #require(configuration.providers["default"])
         #expect(provider.tokenEndpoint?.description == "https://a.example.com/token")
         #expect(provider.clientAuthentication == .basic)
@@ -210,7 +211,7 @@ import Testing
         ("exchange: {retries: 2}\n", "proxy.yaml:1:21: exchange.retries: expected a whole number from 0 to 1"),
         (
             "exchange: {parameters: {Scope: x}}\n",
-            "proxy.yaml:1:32: exchange.parameters: this parameter is set by the exchange itself; remove it"
+            "proxy.yaml:1:32: exchange.parameters: Scope: this parameter is set by the exchange itself; remove it"
         ),
         (
             "exchange: {parameters: [x]}\n",
@@ -230,7 +231,7 @@ import Testing
         ("log: {<<: {level: info}}\n", "proxy.yaml:1:7: log.<<: merge keys (<<) are not allowed; write the values out"),
         (
             "servers: {Bad: {url: http://x}}\n",
-            "proxy.yaml:1:11: servers: expected a name of a-z, 0-9, _ and -, at most 63 characters"
+            "proxy.yaml:1:11: servers.Bad: expected a name of a-z, 0-9, _ and -, at most 63 characters"
         ),
         ("servers: [x]\n", "proxy.yaml:1:10: servers: expected a mapping of names"),
         ("servers: {tickets: {uri: x}}\n", "proxy.yaml:1:21: servers.tickets.uri: unknown key; did you mean url?"),
@@ -291,12 +292,53 @@ import Testing
         "exchange: {client_secret:hunter2}\n", "exchange: {client_id: hunter2 x}\n", "listen: hunter2\n",
         "session_key_file: hunter2\n", "servers: {tickets: {url: 'https://a:hunter2@b'}}\n",
         "session_key: ${hunter2\n", "log: {level: hunter2}\n", "servers: {tickets: {headers: {X: \"hunter2\\n\"}}}\n",
-        "exchange: {parameters: {client_secret: hunter2}}\n", "tls: {key: hunter2}\n", "servers: {hunter2X: {}}\n",
+        "exchange: {parameters: {client_secret: hunter2}}\n", "tls: {key: hunter2}\n", "servers: {'hunter2=X': {}}\n",
     ])
     func `never has its values printed`(yaml: String) {
         let all = problems(yaml, leastEnvironment)
         #expect(!all.isEmpty)
         #expect(!all.joined().contains("hunter2"))
+    }
+
+    /// One mistake hides no other, in the same list, map or text either.
+    @Test(arguments: [
+        (
+            "listen: ${A}:${B}\n",
+            ["proxy.yaml:1:9: listen: expected the variables A, B to be set"]
+        ),
+        (
+            "identity: {algorithms: [none, [a]]}\n",
+            [
+                "proxy.yaml:1:25: identity.algorithms: none is refused",
+                "proxy.yaml:1:31: identity.algorithms: expected a single value, found a list",
+            ]
+        ),
+        (
+            "servers: {tickets: {headers: {Authorization: x, X_b: y, X-A: [a], X-C: '${NO}'}}}\n",
+            [
+                "proxy.yaml:1:46: servers.tickets.headers: Authorization:",
+                "proxy.yaml:1:54: servers.tickets.headers: X_b:",
+                "proxy.yaml:1:62: servers.tickets.headers: expected a single value",
+                "proxy.yaml:1:72: servers.tickets.headers: expected the variable NO to be set",
+            ]
+        ),
+        (
+            "exchange: {parameters: {grant_type: x, l: [a]}}\n",
+            [
+                "proxy.yaml:1:37: exchange.parameters: grant_type:",
+                "proxy.yaml:1:43: exchange.parameters: expected a single",
+            ]
+        ),
+        ("identity: {algorithms: [[a]]}\n", ["proxy.yaml:1:25: identity.algorithms: expected a single value"]),
+        (
+            "sidecar key: x\nlog.level: y\n",
+            ["proxy.yaml:1:1: sidecar key: unknown key", "proxy.yaml:2:1: log.level: unknown"]
+        ),
+    ])
+    func `has all its mistakes told`(yaml: String, expected: [String]) {
+        let found = problems(yaml, leastEnvironment)
+        #expect(found.count == expected.count, "\(found)")
+        for (problem, start) in zip(found, expected) { #expect(problem.hasPrefix(start)) }
     }
 
     @Test(arguments: [

@@ -1,3 +1,4 @@
+import Registered
 import Testing
 
 @testable import Configuration
@@ -26,7 +27,7 @@ import Testing
                 "OBO_SERVER_A_SCOPES": "api://a/x,api://a/y", "OBO_SERVER_A_PROVIDER": "other", "OBO_CA_FILE": "ca",
                 "OBO_PROVIDERS_OTHER_CLIENT_ID": "o", "OBO_PROVIDERS_OTHER_CLIENT_SECRET_FILE": "/o",
             ]
-        let configuration = try load(nil, environment, files: ["/o": "osecret\n", "ca": "PEM"]).configuration
+        let configuration = try load(nil, environment, files: ["/o": "osecret\n", "ca": Registered.certificate]).configuration
         #expect(configuration.listen == .unix(path: "/s"))
         #expect(configuration.admin == nil)
         #expect(configuration.workers == 2)
@@ -67,6 +68,7 @@ import Testing
                 ["OBO_ISSUER": "https://a.example.com, nope"],
                 "OBO_ISSUER: identity.issuer: expected an http or https URL such as https://host/path"
             ),
+            (["OBO_SERVER_my-w_URL": "x"], "OBO_SERVER_my-w_URL: unknown variable; did you mean OBO_SERVER_MY__W_URL?"),
             (["OBO_LISTN": "x"], "OBO_LISTN: unknown variable; did you mean OBO_LISTEN?"),
             (
                 ["OBO_CLIENT_SECRET_FIEL": "x"],
@@ -99,6 +101,7 @@ import Testing
         ["OBO_PROXY_SERVICE_HOST": "10.0.0.1", "OBO_PROXY_SERVICE_PORT": "80", "OBO_PROXY_SERVICE_PORT_HTTP": "80"],
         ["OBO_PROXY_PORT": "tcp://10.0.0.1:80", "OBO_PROXY_PORT_80_TCP": "tcp://10.0.0.1:80"],
         ["OBO_PROXY_PORT_80_TCP_ADDR": "10.0.0.1", "OBO_PROXY_PORT_80_TCP_PROTO": "tcp"],
+        ["OBO_PROXY_PORT_80_TCP_PORT": "80", "OBO_PORT_53_UDP_PORT": "53", "OBO_PORT": "tcp://10.0.0.1:80"],
     ])
     func `may hold what is not meant for us`(extra: [String: String]) {
         #expect(problems(nil, leastEnvironment + extra) == [])
@@ -157,7 +160,7 @@ import Testing
     @Test func `an overridden file is not opened`() throws {
         let yaml = "session_key_file: /nowhere\nidentity: {ca_file: /nowhere}\n"
         let environment = leastEnvironment + ["OBO_SESSION_KEY": "s", "OBO_CA_FILE": "/ca"]
-        let configuration = try load(yaml, environment, files: ["/ca": "PEM"]).configuration
+        let configuration = try load(yaml, environment, files: ["/ca": Registered.certificate]).configuration
         #expect(configuration.sessionKey?.value.text == "s")
         #expect(configuration.identity.ca?.path == "/ca")
     }

@@ -1,5 +1,6 @@
 import Bytes
 import Configuration
+import Registered
 
 /// The least environment that makes a configuration.
 let leastEnvironment = [
@@ -22,6 +23,12 @@ let leastFile = """
         obo: {scopes: api://tickets/access_as_user}
 
     """
+
+/// Files with what belongs in them, by the names that tests give them.
+let pem = [
+    "c": Registered.certificate, "k": Registered.key, "c.pem": Registered.certificate, "k.pem": Registered.key,
+    "ca.pem": Registered.certificate,
+]
 
 /// Loads a configuration from texts.
 /// - Parameters:

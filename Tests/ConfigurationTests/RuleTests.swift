@@ -18,7 +18,7 @@ import Testing
         #expect(problems("listen: '\(address)'\n", leastEnvironment) == ["proxy.yaml:1:9: \(Self.reach)"])
         #expect(problems(nil, environment + ["OBO_SIDECAR_KEY": "k"]) == [])
         #expect(problems(nil, environment + ["OBO_ALLOW_INSECURE_LISTEN": "true"]) == [])
-        #expect(problems("tls: {certificate: c, key: k}\n", environment, files: ["c": "C", "k": "K"]) == [])
+        #expect(problems("tls: {certificate: c, key: k}\n", environment, files: pem) == [])
         #expect(problems(nil, environment + ["OBO_SIDECAR_KEY": ""]) == ["OBO_LISTEN: \(Self.reach)"])
         #expect(problems(nil, environment + ["OBO_ALLOW_INSECURE_LISTEN": "false"]) == ["OBO_LISTEN: \(Self.reach)"])
     }
@@ -49,13 +49,47 @@ import Testing
         #expect(problems(nil, leastEnvironment + chosen) == [])
     }
 
+    /// What `run` would refuse `check` refuses too, and by its name.
+    @Test(arguments: [
+        (
+            "tls: {certificate: g, key: k}\n",
+            "1:20: tls.certificate: expected a file with one or more certificates in PEM form"
+        ),
+        ("tls: {certificate: c, key: g}\n", "1:28: tls.key: expected a private key, as PEM or beside the certificate"),
+        (
+            "tls: {certificate: c, key: o}\n",
+            "1:28: tls.key: expected the private key of the certificate; this one is another's"
+        ),
+        (
+            "tls: {certificate: c, key: k, client_ca: g}\n",
+            "1:42: tls.client_ca: expected a file with one or more certificates in PEM form"
+        ),
+        (
+            "identity: {ca_file: g}\n",
+            "1:21: identity.ca_file: expected a file with one or more certificates in PEM form"
+        ),
+        (
+            "exchange: {ca_file: g}\n",
+            "1:21: exchange.ca_file: expected a file with one or more certificates in PEM form"
+        ),
+        (
+            "servers: {tickets: {ca_file: g}}\n",
+            "1:30: servers.tickets.ca_file: expected a file with one or more certificates in PEM form"
+        ),
+    ])
+    func `need files that can be used`(yaml: String, problem: String) {
+        let other = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n"
+        let files = pem.merging(["g": "garbage", "o": other + "-----END PRIVATE KEY-----\n"]) { $1 }
+        #expect(problems(yaml, leastEnvironment, files: files) == ["proxy.yaml:" + problem])
+    }
+
     @Test(arguments: [
         ("tls: {certificate: c}\n", ["tls.key"]), ("tls: {key: k}\n", ["tls.certificate"]),
         ("tls: {client_ca: c}\n", ["tls.certificate", "tls.key"]),
     ])
     func `need a certificate and its key`(yaml: String, missing: [String]) {
         let expected = missing.map { "proxy.yaml:1:1: \($0): required, since other keys of tls are set" }
-        #expect(problems(yaml, leastEnvironment, files: ["c": "C", "k": "K"]) == expected)
+        #expect(problems(yaml, leastEnvironment, files: pem) == expected)
     }
 }
 
@@ -244,28 +278,31 @@ import Testing
         ),
         (
             "headers: {authorization: x}",
-            "proxy.yaml:3:30: servers.tickets.headers: authorization is set by the proxy or never sent; remove it"
+            "proxy.yaml:3:30: servers.tickets.headers: authorization: this header is set by the proxy or never sent; remove it"
         ),
         (
             "headers: {X-OBO-Key: x}",
-            "proxy.yaml:3:26: servers.tickets.headers: x-obo-key is set by the proxy or never sent; remove it"
+            "proxy.yaml:3:26: servers.tickets.headers: X-OBO-Key: this header is set by the proxy or never sent; remove it"
         ),
         (
             "headers: {Mcp-Session-Id: x}",
-            "proxy.yaml:3:31: servers.tickets.headers: mcp-session-id is set by the proxy or never sent; remove it"
+            "proxy.yaml:3:31: servers.tickets.headers: Mcp-Session-Id: this header is set by the proxy or never sent; remove it"
         ),
         (
             "headers: {X_A: x}",
-            "proxy.yaml:3:20: servers.tickets.headers: expected a header name of letters, digits and hyphens"
+            "proxy.yaml:3:20: servers.tickets.headers: X_A: expected a header name of letters, digits and hyphens"
         ),
         (
             "headers: {\"X A\": x}",
-            "proxy.yaml:3:22: servers.tickets.headers: expected a header name of letters, digits and hyphens"
+            "proxy.yaml:3:22: servers.tickets.headers: X A: expected a header name of letters, digits and hyphens"
         ),
-        ("headers: {X-A: x, x-a: y}", "proxy.yaml:3:28: servers.tickets.headers: the same header is already given"),
+        (
+            "headers: {X-A: x, x-a: y}",
+            "proxy.yaml:3:28: servers.tickets.headers: x-a: the same header is already given"
+        ),
         (
             "headers: {X-A: \"x\\r\\nY: z\"}",
-            "proxy.yaml:3:20: servers.tickets.headers: expected a header value of visible ASCII characters"
+            "proxy.yaml:3:20: servers.tickets.headers: X-A: expected a header value of visible ASCII characters"
         ),
         ("title: \"a\\nb\"", "proxy.yaml:3:12: servers.tickets.title: expected a text without control characters"),
     ])

@@ -23,7 +23,11 @@ import Testing
         ),
         (
             "session_key_file: /s\n", ["/s": "\n"],
-            "proxy.yaml:1:19: session_key: expected a secret of at least one byte"
+            "proxy.yaml:1:19: session_key: expected a secret that is more than blanks and line breaks"
+        ),
+        (
+            "session_key_file: /s\n", ["/s": "\n \t\r\n\n"],
+            "proxy.yaml:1:19: session_key: expected a secret that is more than blanks and line breaks"
         ),
         ("session_key_file: /s\n", [:], "proxy.yaml:1:19: session_key: expected a readable file: no such file"),
         ("session_key_file: /s\n", ["/s": "a\0b"], "proxy.yaml:1:19: session_key: expected a secret without NUL"),
@@ -63,6 +67,9 @@ import Testing
         #expect(!loaded.effective.description.contains("hunter2"))
         #expect(loaded.shown("exchange.parameters") == "{api_key: [redacted], audience: shown} # proxy.yaml:3:50")
         #expect(loaded.shown("servers.tickets.headers") == "{X-Api: [redacted]} # proxy.yaml:6:14")
+        let keyed = leastEnvironment + ["OBO_SERVER_TICKETS_URL": "https://t.example.com/mcp?api_key=hunter2"]
+        let url = try load(nil, keyed).shown("servers.tickets.url")
+        #expect(url == "https://t.example.com/mcp?[redacted] # OBO_SERVER_TICKETS_URL")
         #expect(loaded.shown("session_key") == "[redacted] # proxy.yaml:1:14")
     }
 }

@@ -25,9 +25,11 @@ import Testing
             certificate.lastDay == formatter.string(from: Date(timeIntervalSince1970: Double(certificate.notAfter))))
     }
 
-    @Test(arguments: ["", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
-    func refusesWhatIsNone(_ text: String) {
-        #expect(throws: KeyFault.notPEM) { try Certificate(pem: Array(text.utf8).span) }
+    @Test(arguments: [
+        ("", KeyFault.notPEM), ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", .invalid),
+    ])
+    func refusesWhatIsNone(_ text: String, _ fault: KeyFault) {
+        #expect(throws: fault) { try Certificate(pem: Array(text.utf8).span) }
     }
 
     @Test func namesTheLibrary() {

@@ -1,3 +1,5 @@
+import Bytes
+import Foundation
 import Glibc
 import Testing
 
@@ -292,30 +294,28 @@ import Testing
     }
 }
 
-@Suite struct TLSFileTests {
-    @Test func saysWhichFileIsWrong() throws {
+@Suite struct TrustAnchorTests {
+    private static let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+
+    @Test func areAllOrNothing() throws {
         let authority = try TestAuthority()
-        let (one, two) = (try authority.issue("DNS:one.test"), try authority.issue("DNS:two.test"))
-        let rubbish = try authority.write("rubbish.pem", "rubbish")
-        let sealed = try authority.write("sealed.key", TestKey(.ellipticCurve(.p256)).encryptedPEM)
-        let rsa = try authority.write("rsa.key", TestKey(.rsa).pem)
-        let absent = authority.directory + "/absent.pem"
-        let cases: [(String, String, String?, TLSFileFault)] = [
-            (absent, one.key, nil, .unreadable(path: absent)),
-            (one.chain, absent, nil, .unreadable(path: absent)),
-            (rubbish, one.key, nil, .noCertificate(path: rubbish)),
-            (one.key, one.key, nil, .noCertificate(path: one.key)),
-            (one.chain, rubbish, nil, .noPrivateKey(path: rubbish)),
-            (one.chain, sealed, nil, .passphraseNeeded(path: sealed)),
-            (one.chain, two.key, nil, .keyMismatch(certificate: one.chain, key: two.key)),
-            (one.chain, rsa, nil, .keyMismatch(certificate: one.chain, key: rsa)),
-            (one.chain, one.key, rubbish, .noCertificate(path: rubbish)),
-            (one.chain, one.key, absent, .unreadable(path: absent)),
-        ]
-        for (chain, key, clientCA, fault) in cases {
-            #expect(throws: fault) { try TLSServerContext(certificate: chain, key: key, clientCA: clientCA) }
-            #expect(fault.description.contains(authority.directory))
+        let pem = try String(contentsOfFile: authority.trustFile(), encoding: .utf8)
+        #expect(TrustAnchors(pem: Secret(pem))?.certificates.count == 1)
+        #expect(TrustAnchors(pem: Secret("a remark\n" + pem + "another\n" + pem))?.certificates.count == 2)
+        let key = try TestKey(.ellipticCurve(.p256)).pem
+        #expect(TrustAnchors(pem: Secret(key + pem))?.certificates.count == 1)
+        for text in ["", "rubbish", key, Self.broken, pem + Self.broken, Self.broken + pem] {
+            #expect(TrustAnchors(pem: Secret(text)) == nil)
         }
-        #expect(throws: TLSFileFault.noCertificate(path: rubbish)) { try TLSClientContext(extraTrust: rubbish) }
+    }
+
+    /// The chain may stand in any order: the key says which certificate is shown.
+    @Test func theLeafNeedNotComeFirst() throws {
+        let authority = try TestAuthority()
+        let files = try authority.issue("DNS:tickets.test")
+        let chain = try [authority.trustFile(), files.chain].map { try String(contentsOfFile: $0, encoding: .utf8) }
+        let server = try TLSServerContext(certificate: authority.write("chain.pem", chain.joined()), key: files.key)
+        let pair = try TLSPair(TLSClientContext(extraTrust: authority.trustFile()), server)
+        #expect(pair.shake() == (.done(0), .done(0)))
     }
 }

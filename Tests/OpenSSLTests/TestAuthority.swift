@@ -46,6 +46,23 @@ final class TestKey {
     }
 }
 
+extension TLSServerContext {
+    /// Of the files that an authority has written.
+    convenience init(certificate: String, key: String, clientCA: String? = nil) throws {
+        try self.init(
+            CertifiedKey(certificate: secret(in: certificate), key: secret(in: key)),
+            clients: clientCA.flatMap { TrustAnchors(pem: try secret(in: $0)) })
+    }
+}
+
+extension TLSClientContext {
+    convenience init(extraTrust: String, identity: CertifiedKey? = nil) throws {
+        try self.init(extraTrust: TrustAnchors(pem: secret(in: extraTrust)), identity: identity)
+    }
+}
+
+private func secret(in path: String) throws -> Secret { try Secret(String(contentsOfFile: path, encoding: .utf8)) }
+
 /// What a library function writes.
 func text(_ write: (OpaquePointer) -> Int32) -> String {
     guard let memory = BIO_new(BIO_s_mem()) else { return "" }

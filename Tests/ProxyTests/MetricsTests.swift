@@ -211,7 +211,8 @@ import Testing
                 try RequestHead.parse(Array(text.utf8).span, limits: HeadLimits(), scanned: &scanned))
             metrics.record {
                 $0.finished(
-                    server: Metrics.noServer, method: head.method, status: 405, lookup: nil, refusal: "method_not_allowed",
+                    server: Metrics.noServer, method: head.method, status: 405, lookup: nil,
+                    refusal: "method_not_allowed",
                     nanoseconds: 0)
             }
         }

@@ -81,7 +81,7 @@ struct DocumentReader {
         }
         for case (.scalar(let entry, _, let mark), let value) in pairs {
             guard isName(entry) else {
-                fail(mark, name, "expected a name of a-z, 0-9, _ and -, at most 63 characters")
+                fail(mark, "\(name).\(shown(entry))", "expected a name of a-z, 0-9, _ and -, at most 63 characters")
                 continue
             }
             if let section = NamedSection(rawValue: name) { result.names[section, default: []].append(entry) }
@@ -123,9 +123,9 @@ struct DocumentReader {
             guard kind.isSecretFile, let file = scalar.text else { return .scalar(scalar) }
             return .scalar(RawScalar(content: .secretFile(path: file), origin: scalar.origin))
         case (.sequence(let elements, let mark), .list):
-            let before = result.problems.count
+            // Those that can be read are looked at as well, so that all that is wrong is told at once.
             let scalars = elements.compactMap { scalar($0, path) }
-            return result.problems.count == before ? .list(scalars, Origin(file: file, mark)) : nil
+            return scalars.isEmpty && !elements.isEmpty ? nil : .list(scalars, Origin(file: file, mark))
         case (.mapping(let pairs, let mark), .map): return map(pairs, mark, path)
         case (.refused, _): return nil
         default:
@@ -135,13 +135,12 @@ struct DocumentReader {
     }
 
     private mutating func map(_ pairs: [(key: Node, value: Node)], _ mark: Mark, _ path: String) -> RawValue? {
-        let before = result.problems.count
         var values: [(name: String, value: RawScalar)] = []
         for case (.scalar(let name, _, _), let value) in pairs {
             guard let scalar = scalar(value, path), scalar.text != "" else { continue }
             values.append((name, scalar))
         }
-        return result.problems.count == before ? .map(values, Origin(file: file, mark)) : nil
+        return values.isEmpty && !pairs.isEmpty ? nil : .map(values, Origin(file: file, mark))
     }
 
     /// A text with its variables filled in.
@@ -162,11 +161,9 @@ struct DocumentReader {
 
 /// A key's text where it can be a key's; a mistyped line can make a secret look like one.
 private func shown(_ name: String) -> String {
-    let isPlain = name.utf8.allSatisfy {
-        (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) || $0 == 0x5F || $0 == 0x2D
-    }
+    let isPlain = name.allSatisfy { $0.isLetter || $0.isASCII && $0.isNumber || " _-.".contains($0) }
     if name == "<<" { return name }
-    return isPlain && (1...40).contains(name.utf8.count) ? name : "?"
+    return isPlain && (1...39).contains(name.count) ? name : "?"
 }
 
 /// YAML's ways of writing nothing.

@@ -34,7 +34,14 @@ package struct EffectiveValue: Hashable, Sendable {
     }
 
     private static func spell(_ scalar: RawScalar, isRedacted: Bool) -> String {
-        isRedacted ? "[redacted]" : printable(scalar.text ?? "[redacted]")
+        isRedacted ? "[redacted]" : printable(scalar.text.map(withoutQuery) ?? "[redacted]")
+    }
+
+    /// Some servers take their credential in the query of their URL.
+    private static func withoutQuery(_ text: String) -> String {
+        guard text.hasPrefix("http"), let start = text.firstIndex(of: "?"), text.index(after: start) < text.endIndex
+        else { return text }
+        return text[...start] + "[redacted]"
     }
 
     /// Whether a parameter's name sounds like a secret's.

@@ -13,6 +13,7 @@ struct Interpolation {
     /// - Throws: what is wrong, without the text around it.
     mutating func fill(_ text: String) throws(Expected) -> String {
         var result = ""
+        var missing: [String] = []
         var rest = text[...]
         while let dollar = rest.firstIndex(of: "$") {
             result += rest[..<dollar]
@@ -24,17 +25,20 @@ struct Interpolation {
                 guard let close = rest.firstIndex(of: "}") else {
                     throw Expected("a } after ${ (write $${ for a plain ${)")
                 }
-                result += try value(rest[rest.index(dollar, offsetBy: 2)..<close])
+                result += try value(rest[rest.index(dollar, offsetBy: 2)..<close], &missing)
                 rest = rest[rest.index(after: close)...]
             } else {
                 result.append("$")
                 rest = rest.dropFirst()
             }
         }
+        guard missing.isEmpty else {
+            throw Expected("the variable\(missing.count > 1 ? "s" : "") \(missing.joined(separator: ", ")) to be set")
+        }
         return result + rest
     }
 
-    private mutating func value(_ reference: Substring) throws(Expected) -> String {
+    private mutating func value(_ reference: Substring, _ missing: inout [String]) throws(Expected) -> String {
         let end = reference.firstIndex(of: ":") ?? reference.endIndex
         let name = String(reference[..<end])
         let rest = reference[end...]
@@ -43,7 +47,7 @@ struct Interpolation {
         }
         variables.insert(name)
         if let value = environment[name], !value.isEmpty { return value }
-        guard !rest.isEmpty else { throw Expected("the variable \(name) to be set") }
+        if rest.isEmpty { missing.append(name) }
         return String(rest.dropFirst(2))
     }
 

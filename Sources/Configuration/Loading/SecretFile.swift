@@ -7,8 +7,13 @@ package enum SecretFile {
     package static func read(_ path: String, by readFile: FileReader = SystemFile.readAgain) throws(FileFault) -> Secret
     {
         let bytes = withoutLineBreak(try readFile(path))
-        guard !bytes.isEmpty else { throw .empty }
+        guard hasContent(bytes) else { throw .empty }
         return Secret(copying: bytes.span)
+    }
+
+    /// Whether there is more than line breaks and blanks.
+    static func hasContent(_ bytes: ArraySlice<UInt8>) -> Bool {
+        !bytes.allSatisfy { $0 == 0x20 || 0x09...0x0D ~= $0 }
     }
 
     static func withoutLineBreak(_ bytes: [UInt8]) -> ArraySlice<UInt8> {

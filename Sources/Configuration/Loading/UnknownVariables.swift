@@ -18,9 +18,17 @@ struct UnknownVariables {
     }
 
     private func near(_ name: String) -> String? {
-        let candidates = known.union(Self.others).union(entryVariables(name))
+        if let meant = inCapitals(name) { return meant }
+        let candidates = known.union(Self.others).union(entryVariables(name)).subtracting([name])
         let near = candidates.map { (word: $0, distance: editDistance(name, $0)) }.filter { $0.distance <= 3 }
         return near.min { ($0.distance, $0.word) < ($1.distance, $1.word) }?.word
+    }
+
+    /// The variable of an entry whose name was not written as it is in variables: `OBO_SERVER_my-wiki_URL`.
+    private func inCapitals(_ name: String) -> String? {
+        let meant = name.replacing("-", with: "__").uppercased()
+        let isOne = NamedSection.allCases.contains { KeyName.entry(of: meant, in: $0) != nil }
+        return isOne && meant != name ? meant : nil
     }
 
     /// The variables that an entry would have if `name` were one of them but for its end.
@@ -40,7 +48,9 @@ struct UnknownVariables {
         if name.hasSuffix("_SERVICE_HOST") || name.hasSuffix("_SERVICE_PORT") || name.contains("_SERVICE_PORT_") {
             return true
         }
-        if name.hasSuffix("_PORT") { return ["tcp://", "udp://", "sctp://"].contains { value.hasPrefix($0) } }
+        if name.hasSuffix("_PORT"), ["tcp://", "udp://", "sctp://"].contains(where: { value.hasPrefix($0) }) {
+            return true
+        }
         let parts = name.split(separator: "_")
         return parts.indices.contains { position in
             parts[position] == "PORT" && position + 2 < parts.count && parts[position + 1].allSatisfy(\.isNumber)

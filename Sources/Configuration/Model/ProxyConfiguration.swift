@@ -1,3 +1,5 @@
+package import OpenSSL
+
 /// Everything an operator decides, checked. Made by `ProxyConfiguration.load` alone: the initial values in these
 /// types are what the schema's rows overwrite, and a configuration with one of them left never gets out.
 ///
@@ -66,12 +68,52 @@ extension ProxyConfiguration {
 
 /// TLS on the listener. All files are PEM.
 package struct ListenerTLS: Sendable {
-    /// The chain, leaf first.
+    /// The certificate and its chain.
     package let certificate: ConfiguredFile
-    /// The leaf's private key.
+    /// The certificate's private key.
     package let key: ConfiguredFile
     /// Who may sign client certificates; one is demanded when this is set.
     package let clientCA: ConfiguredFile?
+
+    /// What is shown to clients.
+    /// - Throws: `CertifiedKeyFault`.
+    package func identity() throws(CertifiedKeyFault) -> CertifiedKey {
+        try CertifiedKey(certificate: certificate.contents, key: key.contents)
+    }
+
+    /// What connections are accepted with. Never without the demand for a client's certificate where one is configured.
+    package func context() throws(ListenerTLSFault) -> TLSServerContext {
+        let clients = clientCA?.anchors
+        guard clients != nil || clientCA == nil else { throw .clientCA }
+        let shown: CertifiedKey
+        do throws(CertifiedKeyFault) { shown = try identity() } catch { throw .identity(error) }
+        do throws(TLSSetupFault) { return try TLSServerContext(shown, clients: clients) } catch { throw .setup(error) }
+    }
+}
+
+/// Why a listener's files cannot be used.
+package enum ListenerTLSFault: Error, Sendable, CustomStringConvertible {
+    case identity(CertifiedKeyFault)
+    case setup(TLSSetupFault)
+    case clientCA
+
+    /// The key to look at.
+    var key: String {
+        switch self {
+        case .identity(.noCertificate), .setup: "tls.certificate"
+        case .identity: "tls.key"
+        case .clientCA: "tls.client_ca"
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .identity(.passwordNeeded): "expected a private key without a password"
+        case .identity(let fault): "\(fault)"
+        case .setup(let fault): "\(fault)"
+        case .clientCA: "expected a file with one or more certificates in PEM form"
+        }
+    }
 }
 
 /// Whether the process gives up what it does not need. The raw values are the configuration's.

@@ -21,7 +21,11 @@ struct CertificateRules {
         let files = CertificateFiles(
             certificate: file, key: keyFile, password: wanted(draft.keyPassword, &resolver))
         do throws(CertifiedKeyFault) {
-            check(try files.identity(), provider, &resolver)
+            let identity = try files.identity()
+            check(identity, provider, &resolver)
+            if provider.clientAuthentication == .tls, (try? TLSClientContext(identity: identity)) == nil {
+                resolver.fail(certificate, "\(TLSSetupFault.unusableIdentity)")
+            }
             return files
         } catch {
             resolver.fail(blamed(for: error, hasKey: draft.key != nil), "\(error)")

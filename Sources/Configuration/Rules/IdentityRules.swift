@@ -24,6 +24,8 @@ enum IdentityRules {
         let isAsked = configuration.providers.values.contains { $0.tokenEndpoint == nil }
         if configuration.identity.tokens == .jwt || isAsked {
             resolver.fail(path, "required; set it in the file or by \(KeyName.variable(of: path))")
+        } else {
+            resolver.show(path, "(none)")
         }
     }
 

@@ -16,7 +16,9 @@ enum ListenerRules {
             resolver.fail(key, "required, since other keys of tls are set")
         }
         guard let certificate = configuration.certificate, let key = configuration.key else { return }
-        configuration.tls = ListenerTLS(certificate: certificate, key: key, clientCA: configuration.clientCA)
+        let tls = ListenerTLS(certificate: certificate, key: key, clientCA: configuration.clientCA)
+        configuration.tls = tls
+        do throws(ListenerTLSFault) { _ = try tls.context() } catch { resolver.fail(error.key, "\(error)") }
     }
 
     /// Who can connect. A listener that other machines reach in plain text would give every one of them, and whoever

@@ -9,7 +9,7 @@ extension Kind where Value == [ConfiguredHeader] {
             return pairs.compactMap { name, value -> ConfiguredHeader? in
                 let text = value.text ?? ""
                 if let message = HeaderRule.complaint(name, text, isNew: seen.insert(name.lowercased()).inserted) {
-                    reading.fail(value.origin, message)
+                    reading.fail(value.origin, "\(shownName(name)): \(message)")
                     return nil
                 }
                 return ConfiguredHeader(name: name, value: Secret(text))
@@ -38,7 +38,7 @@ private enum HeaderRule {
         // Underscores are left out of the token characters: some servers take them for hyphens.
         guard isToken else { return "expected a header name of letters, digits and hyphens" }
         guard !reserved.contains(lower), !reservedPrefixes.contains(where: lower.hasPrefix) else {
-            return "\(lower) is set by the proxy or never sent; remove it"
+            return "this header is set by the proxy or never sent; remove it"
         }
         guard isNew else { return "the same header is already given" }
         let bytes = value.utf8
@@ -56,11 +56,12 @@ extension Kind where Value == [FormParameter] {
             guard case .map(let pairs, _) = raw else { return nil }
             return pairs.compactMap { name, value -> FormParameter? in
                 guard !reservedParameters.contains(name.lowercased()) else {
-                    reading.fail(value.origin, "this parameter is set by the exchange itself; remove it")
+                    reading.fail(
+                        value.origin, "\(shownName(name)): this parameter is set by the exchange itself; remove it")
                     return nil
                 }
                 guard let text = value.text, isPrintable(name), isPrintable(text) else {
-                    reading.fail(value.origin, "expected a text without control characters")
+                    reading.fail(value.origin, "\(shownName(name)): expected a text without control characters")
                     return nil
                 }
                 return FormParameter(name: name, value: text)
@@ -68,6 +69,9 @@ extension Kind where Value == [FormParameter] {
         }
     }
 }
+
+/// A name as it may be printed.
+private func shownName(_ name: String) -> String { isPrintable(name) && name.count < 40 ? name : "?" }
 
 private let reservedParameters: Set<String> = [
     "grant_type", "assertion", "scope", "requested_token_use", "client_id", "client_secret", "client_assertion",

@@ -12,9 +12,10 @@ enum Schema {
         Row(
             "public_url", .one(.publicURL), .absent("by each request's Host"), \.publicURL,
             "what stands before /<server> in the URLs that clients use; for strict servers"),
-        Row("tls.certificate", .file, .absent("off"), \.certificate, "PEM chain of the listener"),
+        Row("tls.certificate", .certificates, .absent("off"), \.certificate, "PEM chain of the listener"),
         Row("tls.key", .file, .absent("off"), \.key, "PEM private key of the listener"),
-        Row("tls.client_ca", .file, .absent("off"), \.clientCA, "PEM; demands client certificates signed by it"),
+        Row(
+            "tls.client_ca", .certificates, .absent("off"), \.clientCA, "PEM; demands client certificates signed by it"),
         Row(
             "admin.listen", .one(.listenOrOff), .standard("127.0.0.1:9089"), \.admin,
             "health, metrics and status; off turns it off"),
@@ -66,7 +67,7 @@ enum Schema {
         Row(
             "identity.require_scope", .one(.scope), .absent("none"), \.identity.requiredScope,
             "a scope the user token must hold"),
-        Row("identity.ca_file", .file, .absent("system store"), \.identity.ca, "PEM for discovery and keys"),
+        Row("identity.ca_file", .certificates, .absent("system store"), \.identity.ca, "PEM for discovery and keys"),
         Row(
             "identity.tokens", .one(.choice()), .standard("jwt"), \.identity.tokens,
             "jwt, or opaque: the provider alone judges them"),
@@ -149,7 +150,7 @@ enum Schema {
             "what its tokens are for"),
         Row("client_auth", .one(.choice()), .standard("post"), \.clientAuthentication, "post, basic or tls"),
         Row("parameters", .parameters, .absent("none"), \.parameters, "extra form parameters"),
-        Row("ca_file", .file, .absent("system store"), \.ca, "PEM for the token endpoint"),
+        Row("ca_file", .certificates, .absent("system store"), \.ca, "PEM for the token endpoint"),
         Row(
             "timeout", .one(.duration(.milliseconds(1) ... .seconds(10))), .standard("5s"), \.timeout,
             "one attempt; two never exceed 10s together"),
@@ -185,7 +186,7 @@ enum Schema {
             "tools.deny", .list(.toolPattern, atLeast: 0), .absent("none"), \.tools.deny,
             "tools that may not, whatever tools.allow says"),
         Row("headers", .headers, .absent("none"), \.headers, "extra request headers"),
-        Row("ca_file", .file, .absent("system store"), \.ca, "PEM for this server"),
+        Row("ca_file", .certificates, .absent("system store"), \.ca, "PEM for this server"),
         Row("timeouts.connect", .one(.timeout), .absent("timeouts.connect"), \.timeouts.connect, "overrides"),
         Row("timeouts.response", .one(.timeout), .absent("timeouts.response"), \.timeouts.response, "overrides"),
         Row(

@@ -20,8 +20,8 @@ extension Kind where Value == ConfiguredSecret {
     ) -> ConfiguredSecret? {
         let bytes = SecretFile.withoutLineBreak(text)
         let complaint: String? =
-            if bytes.isEmpty, !text.isEmpty {
-                "expected a secret of at least one byte"
+            if !SecretFile.hasContent(bytes), !text.isEmpty {
+                "expected a secret that is more than blanks and line breaks"
             } else if visibleASCII, !bytes.allSatisfy({ (0x21...0x7E).contains($0) }) {
                 "expected visible ASCII characters only"
             } else if bytes.contains(0) {
@@ -36,6 +36,21 @@ extension Kind where Value == ConfiguredSecret {
 }
 
 extension Kind where Value == ConfiguredFile {
+    /// The path of a file with certificates in PEM form.
+    static var certificates: Kind {
+        let file = file
+        return Kind(shape: .scalar) { raw, reading in
+            let before = reading.mistakes.count
+            guard let found = file.read(raw, &reading), reading.mistakes.count == before else { return nil }
+            // Of a value that another one overrides nothing was read.
+            guard reading.readFile == nil || found.anchors != nil else {
+                reading.fail(raw.origin, "expected a file with one or more certificates in PEM form")
+                return nil
+            }
+            return found
+        }
+    }
+
     /// The path of a file that must be there.
     static var file: Kind {
         Kind(shape: .scalar) { raw, reading in

@@ -1,4 +1,5 @@
 package import Bytes
+package import OpenSSL
 
 /// Where a secret was read from, so that a changed file can be read again.
 package enum SecretSource: Hashable, Sendable {
@@ -39,6 +40,9 @@ package struct UnreadableFile: Error, Hashable, Sendable, CustomStringConvertibl
 }
 
 extension ConfiguredFile {
+    /// The certificates in it, as those of whom to trust.
+    package var anchors: TrustAnchors? { TrustAnchors(pem: contents) }
+
     /// The file as it is now.
     package func reread(by readFile: FileReader = SystemFile.readAgain) throws(UnreadableFile) -> ConfiguredFile {
         do throws(FileFault) {

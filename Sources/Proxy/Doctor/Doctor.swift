@@ -35,7 +35,7 @@ actor Doctor {
     ) throws(StartFault) {
         (self.configuration, self.report) = (configuration, report)
         do { loop = try EventLoop() } catch { throw .unusable("workers", "\(error)") }
-        do { tls = try TLSClientContext(extraTrust: configuration.identity.ca?.path) } catch {
+        do { tls = try TLSClientContext(extraTrust: configuration.identity.ca?.anchors) } catch {
             throw .unusable("identity.ca_file", "\(error)")
         }
         shared = try Shared(configuration, workers: 1, log: log.logger, control: loop)
@@ -159,7 +159,7 @@ actor Doctor {
     }
 
     private func tls(for provider: ProviderConfiguration) -> TLSClientContext {
-        provider.ca.flatMap { try? TLSClientContext(extraTrust: $0.path) } ?? tls
+        provider.ca.flatMap { try? TLSClientContext(extraTrust: $0.anchors) } ?? tls
     }
 
     /// One exchange by the way that calls take.

@@ -30,9 +30,7 @@ struct StatusReader {
 
     /// When the listener's certificate ends.
     var certificateEnds: Int? {
-        shared.configuration.tls.flatMap { tls in
-            try? tls.certificate.contents.withSpan { text throws(KeyFault) in try Certificate(pem: text) }.notAfter
-        }
+        shared.configuration.tls.flatMap { try? $0.identity().certificate.notAfter }
     }
 
     private func server(

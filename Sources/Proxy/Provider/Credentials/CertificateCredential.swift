@@ -4,12 +4,12 @@ internal import OpenSSL
 /// A certificate that is shown in the handshake (RFC 8705 §2.1). A new one needs new connections.
 final class CertificateCredential: ClientCredentialSource {
     private let certificate: RotatingCertificate
-    private let trust: String?
+    private let trust: TrustAnchors?
     private var shown: (tls: TLSClientContext, generation: Int)
 
     /// - Parameter trust: the provider's `ca_file`.
     /// - Throws: `StartFault` for a certificate that TLS does not take.
-    init(_ certificate: RotatingCertificate, trust: String?) throws(StartFault) {
+    init(_ certificate: RotatingCertificate, trust: TrustAnchors?) throws(StartFault) {
         (self.certificate, self.trust) = (certificate, trust)
         do throws(CredentialFault) { shown = try Self.show(certificate, trust) } catch {
             throw .unusable("certificate", error.text)
@@ -32,10 +32,10 @@ final class CertificateCredential: ClientCredentialSource {
     }
 
     private static func show(
-        _ certificate: RotatingCertificate, _ trust: String?
+        _ certificate: RotatingCertificate, _ trust: TrustAnchors?
     ) throws(CredentialFault) -> (TLSClientContext, Int) {
         let identity = try certificate.current()
-        do throws(TLSFileFault) {
+        do throws(TLSSetupFault) {
             return (try TLSClientContext(extraTrust: trust, identity: identity), certificate.generation)
         } catch { throw .unusable(certificate.path, "\(error)") }
     }

@@ -74,7 +74,7 @@ enum ClientCredentials {
             let certificate = try RotatingCertificate(files, note)
             return AssertionCredential(certificate, ClientAssertion.RSAForm(algorithm), provider.clientID)
         case .mutualTLS(let files):
-            return try CertificateCredential(try RotatingCertificate(files, note), trust: provider.ca?.path)
+            return try CertificateCredential(try RotatingCertificate(files, note), trust: provider.ca?.anchors)
         case .federatedToken(let path): return FederatedCredential(path)
         case .managedIdentity(let settings):
             return ManagedIdentityCredential(settings, tls: tls, on: loop)
