@@ -27,7 +27,8 @@ import Testing
                 "OBO_SERVER_A_SCOPES": "api://a/x,api://a/y", "OBO_SERVER_A_PROVIDER": "other", "OBO_CA_FILE": "ca",
                 "OBO_PROVIDERS_OTHER_CLIENT_ID": "o", "OBO_PROVIDERS_OTHER_CLIENT_SECRET_FILE": "/o",
             ]
-        let configuration = try load(nil, environment, files: ["/o": "osecret\n", "ca": Registered.certificate]).configuration
+        let files = ["/o": "osecret\n", "ca": Registered.certificate]
+        let configuration = try load(nil, environment, files: files).configuration
         #expect(configuration.listen == .unix(path: "/s"))
         #expect(configuration.admin == nil)
         #expect(configuration.workers == 2)
