@@ -11,7 +11,7 @@ package enum MCPLaws {
         for i in input.indices { bytes.append(input[i]) }
         return textLaw(bytes) ?? limitLaw(bytes) ?? callLaw(bytes) ?? listLaw(bytes)
             ?? EventLaws(splits: splits).firstBroken(by: bytes) ?? EndpointLaws(splits: splits).firstBroken(by: bytes)
-            ?? WatchLaws(splits: splits).firstBroken(by: bytes)
+            ?? WatchLaws(splits: splits).firstBroken(by: bytes) ?? OutlineLaws(splits: splits).firstBroken(by: bytes)
     }
 
     static let rules = ToolRules(allow: ["search_*", "a?"], deny: ["*x"])
