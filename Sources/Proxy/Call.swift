@@ -65,10 +65,8 @@ final class Call {
     var body: BodyDecoder
     /// Whether the body was begun to be forwarded piece by piece, so that it is no longer there to be read.
     var isStreamed = false
-    /// The head and what has passed of a body that is forwarded piece by piece, until it is all here or too much.
-    private var passed: ByteBuffer?
-    /// What a refusal has to know of one that is too much.
-    private var outline: MessageOutline?
+    /// What is kept of it then, as long as there is no answer.
+    private var passed: PassedRequest?
     /// The user's token, once the head that it came in may be gone.
     private(set) var subject: Secret?
     /// Whether nobody reads its body any further.
@@ -122,54 +120,40 @@ final class Call {
         client.peer.consume(held)
         held = 0
         passed = nil
-        outline = nil
         head.forgetFields()
     }
 }
 
-/// A body that is forwarded as it comes, and kept all the same while it is small: until the server has spoken, nobody knows
-/// whether it is wanted once more, for the request to be sent again or for its id.
+/// A body that is forwarded as it comes.
 extension Call {
-    /// The largest body that is kept until its answer begins.
-    static var mostHeld: Int { 64 * 1024 }
-
     /// Leaves the body alone in the client's buffer.
     /// - Parameter keeps: whether it may turn out to be small.
     func beginStreaming(keeps: Bool) {
         isStreamed = true
         subject = withBytes(bearer) { Secret(copying: $0) }
         if keeps {
-            passed = client.peer.takeFront(head.byteCount)
+            passed = PassedRequest(head: client.peer.takeFront(head.byteCount))
             held = 0
         } else {
             letGo()
-            outline = MessageOutline()
+            passed = PassedRequest(head: nil)
         }
     }
 
     /// Whether what is still to come of the body makes it whole again.
-    var isKept: Bool { passed != nil }
+    var isKept: Bool { passed?.whole != nil }
     /// The message that has passed as a whole, as far as a refusal has to know it.
-    var passedEnvelope: Envelope { body.isComplete ? outline?.envelope ?? .unreadable : .unreadable }
+    var passedEnvelope: Envelope { body.isComplete ? passed?.outline.envelope ?? .unreadable : .unreadable }
     /// That message, without what does not matter.
-    var passedMessage: [UInt8]? { body.isComplete ? outline?.message : nil }
+    var passedMessage: [UInt8]? { body.isComplete ? passed?.outline.message : nil }
 
     /// Notes a piece that has passed.
-    func keep(_ piece: Span<UInt8>) {
-        guard let passed else { return outline?.feed(piece) ?? () }
-        guard passed.count &- head.byteCount &+ piece.count > Self.mostHeld else { return passed.append(piece) }
-        outline = MessageOutline()
-        passed.consume(head.byteCount)
-        passed.withSpan { outline?.feed($0) }
-        outline?.feed(piece)
-        self.passed = nil
-        head.forgetFields()
-    }
+    func keep(_ piece: Span<UInt8>) { passed?.add(piece) }
 
-    /// Puts a body that has passed as a whole behind its head and before what the client has sent since, as if it had come
-    /// so: out of its chunks.
+    /// Puts a body that has passed as a whole, and is kept so, behind its head and before what the client has sent since, as
+    /// if it had come so.
     func restore() {
-        guard let whole = passed, body.isComplete else { return }
+        guard let whole = passed?.whole, body.isComplete else { return }
         passed = nil
         client.peer.putFront(whole)
         held = whole.count

@@ -33,7 +33,7 @@ extension Worker {
 
     /// The length of head and body, if the body is small and not all here.
     private func lengthToGather(_ call: Call) -> Int? {
-        guard case .length(let size) = call.framing, size <= UInt64(Call.mostHeld) else { return nil }
+        guard case .length(let size) = call.framing, size <= UInt64(PassedRequest.mostHeld) else { return nil }
         let whole = call.head.byteCount &+ Int(clamping: size)
         return call.client.peer.buffered < whole ? whole : nil
     }
@@ -177,7 +177,7 @@ extension Call {
     /// Notes that the whole body is in the client's buffer, if it is.
     fileprivate func holdsBody(of size: UInt64) -> Bool {
         let whole = head.byteCount &+ Int(clamping: size)
-        guard size <= UInt64(Self.mostHeld), client.peer.buffered >= whole else { return false }
+        guard size <= UInt64(PassedRequest.mostHeld), client.peer.buffered >= whole else { return false }
         held = whole
         body = BodyDecoder(.none)
         return true
@@ -186,7 +186,7 @@ extension Call {
     /// Notes that a whole body in chunks is in the client's buffer, if it is. Unlike one whose length is known it is
     /// never waited for: its sender may want the answer to begin before the body ends.
     fileprivate func holdsChunks(limit: UInt64) -> Bool {
-        guard client.peer.buffered &- head.byteCount <= Self.mostHeld else { return false }
+        guard client.peer.buffered &- head.byteCount <= PassedRequest.mostHeld else { return false }
         var size: UInt64 = 0
         guard let whole = eachChunk({ size &+= UInt64($0.count) }), size <= limit else { return false }
         held = whole
