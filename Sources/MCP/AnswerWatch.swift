@@ -24,6 +24,8 @@ package final class AnswerWatch {
     private var due = AnswerWatch.worthwhile
     /// Whether there is nothing left to say on this stream, whatever may come.
     private var isOver = false
+    /// Whether calls may wait that are not followed, or have been answered without its being seen.
+    private var isUnknown = false
 
     /// - Parameter message: the body of the POST.
     package init(_ message: [UInt8]) { self.message = message }
@@ -41,30 +43,42 @@ package final class AnswerWatch {
         return isOver ? [] : calls().map(\.id)
     }
 
-    /// Whether an answer is still to come that ends a call. A subscription (MCP 2026-07-28) has none until it is given up.
+    /// Whether an answer may still be to come that ends a call: here doubt means yes. A subscription (MCP 2026-07-28) has
+    /// none until it is given up.
     package var owesAnswers: Bool {
         read()
-        return !isOver && calls().contains { !$0.isSubscription }
+        let waits = calls().contains { !$0.isSubscription }
+        return isUnknown || !isOver && waits
     }
 
     private func calls() -> [Waiting] {
         if let waiting { return waiting }
         let asked = message
-        let calls: [Waiting] =
-            switch Envelope.read(asked.span) {
-            case .batch(let messages): messages.compactMap { Waiting($0) }
-            case let message: Waiting(message).map { [$0] } ?? []
-            }
-        waiting = calls.count <= Self.mostCalls ? calls : []
+        var calls: [Waiting] = []
+        switch Envelope.read(asked.span) {
+        case .batch(let messages):
+            calls = messages.compactMap { Waiting($0) }
+            isUnknown = isUnknown || messages.contains(.unreadable)
+        case .unreadable: isUnknown = true
+        case let message: calls = Waiting(message).map { [$0] } ?? []
+        }
+        if calls.count > Self.mostCalls {
+            calls = []
+            isUnknown = true
+        }
+        waiting = calls
         message = []
-        return waiting ?? []
+        return calls
     }
 
     /// Reads the events that are whole by now.
     private func read() {
         guard !isOver else { return }
         unread.consume(unread.withSpan { readEvents($0) })
-        if unread.count > Self.longestEvent { isOver = true }
+        if unread.count > Self.longestEvent {
+            isOver = true
+            isUnknown = true
+        }
         due = max(Self.worthwhile, 2 &* unread.count)
         // One large read must not cost the stream its memory for hours.
         if isOver || unread.capacity > 4 &* due {

@@ -74,6 +74,15 @@ extension Ledger {
         tokens.store(token, for: key, userTokenExpires: userTokenExpires, isRenewed: true, now: now)
     }
 
+    /// Keeps the token of a renewal that nobody could try, since the request can't go out again. Until the memory of it is
+    /// over it counts as one that did not help: a server that takes none would otherwise cost an exchange each time.
+    package mutating func keepUntried(
+        _ token: MintedToken, for key: ExchangeKey, userTokenExpires: UInt64, now: UInt64
+    ) {
+        guard renewals.untried(token, key, now: now), !tokens.holds(token, key) else { return }
+        tokens.store(token, for: key, userTokenExpires: userTokenExpires, isRenewed: true, now: now)
+    }
+
     /// Forgets the token of a renewal, which was rejected as well.
     package mutating func renewedInVain(_ token: MintedToken, for key: ExchangeKey, now: UInt64) {
         tokens.forget(key, ifToken: token)

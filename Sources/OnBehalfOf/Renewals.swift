@@ -64,6 +64,18 @@ struct Renewals: Sendable {
         return true
     }
 
+    /// Nobody could show the new token to the upstream.
+    /// - Returns: whether it is the token of the key's last renewal.
+    mutating func untried(_ token: MintedToken, _ key: ExchangeKey, now: UInt64) -> Bool {
+        guard let place = entries.place(of: key), var entry = entries[place], entry.renewed === token else {
+            return false
+        }
+        entry.failures &+= 1
+        entry.until = now.saturatingAdd(Self.memory)
+        entries[place] = entry
+        return true
+    }
+
     /// The upstream rejected the new token as well. One failure, however many requests carried it.
     mutating func failed(_ token: MintedToken, _ key: ExchangeKey, now: UInt64) {
         guard let place = entries.place(of: key), var entry = entries[place], entry.renewed === token else { return }
@@ -73,10 +85,13 @@ struct Renewals: Sendable {
         entries[place] = entry
     }
 
-    /// Hands a token out no longer that had served and then was rejected.
+    /// Hands a token out no longer that was kept and then rejected. What did not help before still counts.
     mutating func forget(_ token: MintedToken, _ key: ExchangeKey) {
-        guard let place = entries.place(of: key), entries[place]?.renewed === token else { return }
-        entries.remove(place)
+        guard let place = entries.place(of: key), var entry = entries[place], entry.renewed === token else { return }
+        guard entry.failures > 0 else { return entries.remove(place) }
+        // Nobody asks for nothing, so that this answers no question.
+        (entry.renewed, entry.asked) = (nil, Digest256())
+        entries[place] = entry
     }
 
     mutating func evict(where matches: (ExchangeKey) -> Bool) {

@@ -41,7 +41,8 @@ package struct Certificate: Sendable, Equatable {
 
     private static func read(_ input: OpaquePointer) throws(KeyFault) -> [Certificate] {
         var found: [Certificate] = []
-        while let certificate = unsafe PEM_read_bio_X509(input, nil, refusePassphrase, nil) {
+        // As plain ones and as OpenSSL's "trusted" ones, which some distributions' bundles hold.
+        while let certificate = unsafe PEM_read_bio_X509_AUX(input, nil, refusePassphrase, nil) {
             defer { unsafe X509_free(certificate) }
             found.append(unsafe try Certificate(copying: certificate))
         }

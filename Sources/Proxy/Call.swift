@@ -94,6 +94,9 @@ final class Call {
         }
     }
 
+    /// Whether its head is still at the front of the client's buffer.
+    var hasHead: Bool { held >= head.byteCount }
+
     /// Counts and tells that a limit stopped it.
     func reached(_ limit: Limit) { shared.lasting.limits.reached(limit) }
 
@@ -148,16 +151,21 @@ extension Call {
     var passedMessage: [UInt8]? { body.isComplete ? passed?.outline.message : nil }
 
     /// Notes a piece that has passed.
-    func keep(_ piece: Span<UInt8>) { passed?.add(piece) }
+    func keep(_ piece: Span<UInt8>) {
+        let wasKept = isKept
+        passed?.add(piece)
+        if wasKept, !isKept { head.forgetFields() }
+    }
 
     /// Puts a body that has passed as a whole, and is kept so, behind its head and before what the client has sent since, as
     /// if it had come so.
     func restore() {
         guard let whole = passed?.whole, body.isComplete else { return }
         passed = nil
-        client.peer.putFront(whole)
+        // Before what the client has sent since goes behind it, which is somebody else's.
         held = whole.count
         framing = .length(UInt64(whole.count &- head.byteCount))
+        client.peer.putFront(whole)
         isStreamed = false
     }
 }

@@ -184,6 +184,12 @@ actor Worker {
         call.client.wakeup.deadline = min(call.client.wakeup.deadline, lastMoment)
     }
 
+    /// How long the rest of a body is waited for, in milliseconds, that is read for a refusal: while we drain the refusal must
+    /// still find somebody to send it.
+    func restWait(_ call: Call) -> Int {
+        isDraining ? min(call.shared.waits.body, call.shared.waits.shutdown / 20) : call.shared.waits.body
+    }
+
     private var isEmpty: Bool { clients.isEmpty && arriving == 0 }
 
     private func finishDrain() {

@@ -76,6 +76,21 @@ import Testing
         #expect(watch.unanswered().count == 1)
     }
 
+    /// In doubt nobody is told of a fault, and nobody's stream is ended early.
+    @Test func inDoubtAnAnswerIsOwed() {
+        let many = "[" + (1...65).map { #"{"jsonrpc":"2.0","id":\#($0),"method":"m"}"# }.joined(separator: ",") + "]"
+        let long = #"{"jsonrpc":"2.0","id":"\#(String(repeating: "x", count: 1100))","method":"m"}"#
+        for message in [many, long, "nonsense", #"[{"jsonrpc":"2.0","method":"n"},7]"#] {
+            let watch = AnswerWatch(Array(message.utf8))
+            #expect(watch.owesAnswers)
+            #expect(watch.unanswered().isEmpty)
+        }
+        let watch = AnswerWatch(Array(Self.call.utf8))
+        watch.feed(Array("data: \(String(repeating: "x", count: 70_000))".utf8).span)
+        #expect(watch.owesAnswers)
+        #expect(watch.unanswered().isEmpty)
+    }
+
     @Test func nothingIsOwedOnceItIsAnswered() {
         let watch = AnswerWatch(Array(Self.call.utf8))
         #expect(watch.owesAnswers)

@@ -7,7 +7,7 @@ import signal
 import pytest
 from fixtures import behaviour
 from fixtures.client import Client, encode, message
-from fixtures.refusal import assert_error, assert_refused
+from fixtures.refusal import assert_error, assert_http_refused, assert_refused
 from fixtures.upstream import result
 from fixtures.wire import Aborted
 
@@ -137,6 +137,30 @@ async def test_call_too_large_to_be_held_is_finished(proxy, streaming):
     assert await proxy.exit(timeout=5) == 0
 
 
+LARGE = {"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": "x" * 200_000}}
+
+
+@pytest.mark.parametrize(
+    "before, body",
+    [
+        ([LARGE], message()),
+        ([PROGRESS], [message(request_id=number) for number in range(65)]),
+        ([PROGRESS], message(request_id="x" * 1100)),
+        ([PROGRESS], [message(request_id=1, text="x" * 100_000)]),
+    ],
+    ids=["behind a large event", "large batch", "long id", "batch that is not held"],
+)
+async def test_call_that_cannot_be_followed_is_finished(proxy, streaming, before, body):
+    """Nobody here knows whether it is answered; its server does."""
+    gate = asyncio.Event()
+    client = await streaming(proxy, before, [result(1)], gate, body)
+    proxy.terminate()
+    await refuses_connections(proxy.address)
+    gate.set()
+    assert [await client.event(), await client.event()] == [result(1), None]
+    assert await proxy.exit(timeout=5) == 0
+
+
 @pytest.mark.parametrize(
     "said, body",
     [
@@ -174,6 +198,37 @@ async def test_call_without_an_answer_is_told(start_proxy, provider, upstream):
     proxy.terminate()
     assert_refused(await call, "draining")
     assert await proxy.exit(timeout=4) == 0
+
+
+async def test_list_that_takes_too_long_is_told(start_proxy, provider, upstream):
+    """It is waited for as a whole, so nothing of it has been said."""
+    proxy = await start_proxy(OBO_TIMEOUTS_SHUTDOWN="1s", OBO_SERVER_TICKETS_TOOLS_ALLOW="*")
+
+    async def slow(call):
+        await call.start_chunked()
+        await call.chunk(b'{"jsonrpc"')
+        await call.peer_closed()
+
+    upstream.script(slow)
+    call = asyncio.ensure_future(proxy.call(provider.user_token(), "tools/list"))
+    await upstream.requests.reaches(1)
+    proxy.terminate()
+    assert_refused(await call, "draining")
+    assert await proxy.exit(timeout=4) == 0
+
+
+async def test_upload_that_does_not_end_is_told(start_proxy, provider, upstream):
+    """Without its id, which has not come: but in time."""
+    proxy = await start_proxy(OBO_TIMEOUTS_SHUTDOWN="4s")
+    upstream.reads_bodies = False
+    upstream.script(behaviour.hang)
+    async with await proxy.connect() as client:
+        head = encode("POST", "/tickets", None, [("Transfer-Encoding", "chunked")], provider.user_token())
+        await client.send(head + b"a\r\n" + b'{"jsonrpc"' + b"\r\n")
+        await upstream.requests.reaches(1)
+        proxy.terminate()
+        assert_http_refused(await client.response(), 503, "draining")
+        assert await proxy.exit(timeout=5) == 0
 
 
 async def test_answers_on_the_older_transport_get_a_moment(start_proxy, provider, upstream):

@@ -1,7 +1,11 @@
 """Requests sent in one go are answered in their order, each for itself."""
 
+import json
+
+import pytest
 from fixtures import behaviour
 from fixtures.client import encode, message
+from fixtures.upstream import result
 
 
 async def test_in_order(proxy, provider, upstream):
@@ -63,3 +67,44 @@ async def test_get_with_a_body(proxy, provider, upstream):
     assert answers.startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 400 "))
     assert answers.count(b"HTTP/1.1 ") <= 2
     assert "hidden" not in {request.json().get("id") for request in upstream.requests if request.method == "POST"}
+
+
+def piece(data):
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+@pytest.mark.parametrize("fault", ["none", "401", "closes"])
+async def test_the_next_request_in_the_read_that_ends_a_body_in_chunks(proxy, provider, upstream, fault):
+    """Whatever becomes of the first one, the second is another request, and perhaps another user's."""
+    alice, bob = provider.user_token("alice"), provider.user_token("bob")
+    upstream.reads_bodies = False
+
+    async def early(call):
+        if fault == "401":
+            await call.reply(401, b"", [("Connection", "close")])
+        call.close()
+
+    async def take(call):
+        await call.read_body()
+        await call.reply_json(result(json.loads(call.request.body)["id"]))
+
+    upstream.always(take)
+    if fault != "none":
+        upstream.script(early)
+    first, second = (json.dumps(message(request_id=number)).encode() for number in ("first", "second"))
+    async with await proxy.connect() as client:
+        head = encode("POST", "/tickets", None, [("Transfer-Encoding", "chunked")], alice)
+        await client.send(head + piece(first[:10]))
+        await upstream.requests.reaches(1)
+        if fault != "none":
+            await upstream.closed_connections.reaches(1)
+        rest = piece(first[10:]) + b"0\r\n\r\n"
+        head = encode("POST", "/tickets", None, [("Transfer-Encoding", "chunked")], bob)
+        await client.send(rest + head + piece(second) + b"0\r\n\r\n" + encode("POST", "/tickets", message(request_id=3), token=bob))
+        answer = (await client.response()).json()
+        assert answer["id"] == "first" and ("error" in answer) == (fault == "closes")
+        assert (await client.response()).json() == result("second")
+        assert (await client.response()).json() == result(3)
+    for token in (alice, bob):
+        assert token.encode() not in upstream.received
+    assert [request.body for request in upstream.requests if request.complete][-2] == second

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import time
 
 import pytest
 from fixtures import behaviour
@@ -147,6 +148,59 @@ async def test_body_in_chunks_that_come_one_by_one_is_refused(proxy, provider, u
     upstream.script(fault, fault)
     response = await piecewise(proxy, upstream, provider.user_token(), *pieces)
     assert_refused(response, {"upstream_rejected_token", "upstream_unreachable", "upstream_protocol"}, "first")
+
+
+async def test_body_that_does_not_end(start_proxy, provider, upstream):
+    """It is waited for once, and no exchange is made for what can't be sent again anyway."""
+    proxy = await start_proxy(OBO_TIMEOUTS_BODY="1s")
+    upstream.reads_bodies = False
+    upstream.script(behaviour.unauthorized())
+    head = encode("POST", "/tickets", None, [("Transfer-Encoding", "chunked")], provider.user_token())
+    async with await proxy.connect() as client:
+        await client.send(head + b"5\r\n%s\r\n" % BODY[:5])
+        began = time.monotonic()
+        assert_http_refused(await client.response(), 502, "upstream_rejected_token")
+        assert time.monotonic() - began < 1.9
+    assert len(provider.exchanges) == 1
+    assert await proxy.hits("timeouts.body") == 1
+
+
+async def test_body_beyond_the_limit_is_not_sent_again(start_proxy, provider, upstream):
+    proxy = await start_proxy(OBO_LIMITS_BODY_BYTES="1KiB")
+    upstream.reads_bodies = False
+    upstream.script(behaviour.unauthorized())
+    large = json.dumps(message(text="x" * 10_000)).encode()
+    head = encode("POST", "/tickets", None, [("Transfer-Encoding", "chunked")], provider.user_token())
+    async with await proxy.connect() as client:
+        await client.send(head + b"5\r\n%s\r\n" % large[:5])
+        await upstream.requests.reaches(1)
+        await client.send(b"%x\r\n%s\r\n0\r\n\r\n" % (len(large) - 5, large[5:]))
+        assert (await client.response()).status in (413, 502)
+    assert len(upstream.requests) == 1
+
+
+@pytest.mark.parametrize("size", [10, 100_000])
+async def test_session_of_an_opaque_token(start_proxy, provider, upstream, size):
+    """The session was this user's, whatever becomes of the token: the client must not be told to throw it away."""
+    proxy = await start_proxy(OBO_TOKENS="opaque", OBO_TOKEN_ENDPOINT=provider.token_endpoint)
+    minted = b'{"access_token":"minted","token_type":"Bearer","expires_in":3600}'
+    provider.always(behaviour.answer(200, minted, content_type="application/json"))
+    upstream.script(behaviour.answer(200, b"{}", mcp_session_id="s", content_type="application/json"))
+    session = (await proxy.call("opaque", "initialize", 0)).value("mcp-session-id")
+    upstream.always(behaviour.unauthorized())
+    text = json.dumps(message(request_id="first", text="x" * size)).encode()
+    pieces = [b"5\r\n%s\r\n" % text[:5], b"%x\r\n%s\r\n" % (len(text) - 5, text[5:]), b"0\r\n\r\n"]
+    response = await piecewise(proxy, upstream, "opaque", *pieces, fields=[("Mcp-Session-Id", session)])
+    assert_refused(response, "upstream_rejected_token", "first")
+
+
+async def test_large_calls_to_a_server_that_never_accepts(proxy, provider, upstream):
+    token = provider.user_token()
+    upstream.always(behaviour.unauthorized())
+    for number in range(20):
+        body = message(text="x" * 100_000) if number % 2 else message()
+        assert_refused(await proxy.request("POST", "/tickets", body, token=token), "upstream_rejected_token")
+    assert len(provider.exchanges) <= 8
 
 
 async def test_server_that_leaves_in_the_middle_of_the_chunks(proxy, provider, upstream):

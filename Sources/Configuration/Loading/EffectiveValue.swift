@@ -39,7 +39,8 @@ package struct EffectiveValue: Hashable, Sendable {
 
     /// Some servers take their credential in the query of their URL.
     private static func withoutQuery(_ text: String) -> String {
-        guard text.hasPrefix("http"), let start = text.firstIndex(of: "?"), text.index(after: start) < text.endIndex
+        guard text.prefix(4).lowercased() == "http", let start = text.firstIndex(of: "?"),
+            text.index(after: start) < text.endIndex
         else { return text }
         return text[...start] + "[redacted]"
     }

@@ -53,8 +53,7 @@ package struct FilePrints: Equatable, Sendable {
         return kept
     }
 
-    /// Whether some file differs from what was found then, and has not changed since the look before: each file by itself,
-    /// or one that is written all the time would keep the news of all others from being noticed.
+    /// Whether some file differs from what was found then, and has not changed since the look before.
     package func hasSettled(since before: FilePrints, unlike tried: FilePrints) -> Bool {
         prints.contains { path, print in print != tried.prints[path] && print == before.prints[path] }
     }

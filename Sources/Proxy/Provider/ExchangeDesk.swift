@@ -85,6 +85,13 @@ final class ExchangeDesk: Sendable {
         ledger.withLock { $0.keep(token, for: key, userTokenExpires: userTokenExpires, now: now) }
     }
 
+    /// Keeps a renewed token that has not been tried.
+    func keepUntried(_ token: MintedToken, for key: ExchangeKey, userTokenLeft: UInt64) {
+        let now = EventLoop.now
+        let userTokenExpires = now &+ min(userTokenLeft, .max &- now)
+        ledger.withLock { $0.keepUntried(token, for: key, userTokenExpires: userTokenExpires, now: now) }
+    }
+
     /// Forgets a renewed token that was rejected as well.
     func renewedInVain(_ token: MintedToken, for key: ExchangeKey) {
         let now = EventLoop.now

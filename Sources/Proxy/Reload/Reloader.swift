@@ -28,6 +28,8 @@ actor Reloader {
     /// Milliseconds between two looks at the files. A file's change counts when two looks have found the same: one that is
     /// being written may look like a whole one with half of its servers.
     private static let pause = 1000
+    /// How many looks in a row may find something else before a file that is at rest is taken without the others.
+    private static let mostRestless = 2
 
     init(
         _ source: ConfigurationSource, _ files: FilePrints, _ current: Shared, _ workers: [Worker], _ admin: AdminDesk,
@@ -43,10 +45,18 @@ actor Reloader {
     /// another file in place is noticed.
     func watch() async {
         var before = tried
+        var restless = 0
         while !current.isDraining {
             try? await Task.sleep(for: .milliseconds(Self.pause))
             let now = tried.again()
-            if now.hasSettled(since: before, unlike: tried) { await reload(.file) }
+            restless = now == before ? 0 : restless &+ 1
+            // One that is never at rest must not keep the news of all others from being noticed.
+            if now == before
+                ? now != tried : restless > Self.mostRestless && now.hasSettled(since: before, unlike: tried)
+            {
+                await reload(.file)
+                restless = 0
+            }
             before = now
         }
     }

@@ -28,7 +28,7 @@ extension Worker {
         }
         let face = call.shared.publicFace
         var metadata: String?
-        if !call.asksForMetadata, call.held >= call.head.byteCount {
+        if !call.asksForMetadata, call.hasHead {
             // What is posted to below a server's path belongs to the server.
             let path = service.endpoints == nil ? call.text(call.head.path) : "/\(service.name)"
             metadata = face.metadata(host: call.text(call.head.host), path: path)

@@ -79,12 +79,14 @@ extension Worker {
             try pumpUpload(call, to: upstream)
             noticeLeaving(call.client)
             if call.client.hasLeft { throw .clientLeft }
+            try heedLastMoment(call)
             if upstream.peer.fill(reading: 64 * 1024) {
                 wakeup.expire(after: upstream.service.timeouts.streamIdle)
                 continue
             }
             await wakeup.wait()
             if wakeup.expired {
+                try heedLastMoment(call)
                 call.reached(.streamIdle)
                 throw .refused(.upstreamTimeout)
             }

@@ -46,8 +46,10 @@ extension Worker {
         if call.head.expectsContinue && client.peer.buffered == call.head.byteCount { sendContinue(client) }
         while client.peer.buffered < whole, !client.hasLeft {
             if client.peer.fill(most: whole) { continue }
+            try heedLastMoment(call)
             await client.wakeup.wait()
             if client.wakeup.expired {
+                try heedLastMoment(call)
                 call.reached(.body)
                 throw .refused(.badRequest)
             }

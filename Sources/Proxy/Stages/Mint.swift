@@ -79,7 +79,8 @@ extension Worker {
 
     private func use(_ token: MintedToken, _ call: Call) throws(Interruption) -> MintedCredential {
         call.minted = token
-        if let user = call.user, let service = call.service, user.isOpaque {
+        // Of a head that is gone it was judged before.
+        if let user = call.user, let service = call.service, user.isOpaque, call.hasHead {
             try checkSession(call, of: user, at: service)
         }
         return token.credential()

@@ -46,6 +46,7 @@ extension Worker {
             try take(call, into: whole)
             if call.body.isComplete { break }
             if client.hasLeft { throw .clientLeft }
+            try heedLastMoment(call)
             if client.peer.fill() {
                 client.wakeup.expire(after: call.shared.waits.body)
                 reads &+= 1
@@ -54,6 +55,7 @@ extension Worker {
             }
             await client.wakeup.wait()
             if client.wakeup.expired {
+                try heedLastMoment(call)
                 call.reached(.body)
                 throw .refused(.badRequest)
             }

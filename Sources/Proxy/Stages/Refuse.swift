@@ -49,7 +49,7 @@ extension Worker {
         let isWorthwhile = call.service?.isStrict != true || !call.head.expectsContinue
         if call.isStreamed, !refusal.isPlainHTTP {
             await readOn(call)
-            if call.isStreamed { return .post(call.passedEnvelope) }
+            if call.isStreamed { return .post(call.leavesBody ? .unreadable : call.passedEnvelope) }
         }
         guard !refusal.isPlainHTTP, !call.isStreamed, !call.leavesBody, isWorthwhile,
             let message = await readMessage(call)
@@ -61,9 +61,10 @@ extension Worker {
 
     /// Reads the rest of a body whose beginning was forwarded, if that is not too much.
     func readOn(_ call: Call) async {
+        guard !call.leavesBody else { return }
         let client = call.client
         var left = Self.mostReadOn
-        client.wakeup.expire(after: call.shared.waits.body)
+        client.wakeup.expire(after: restWait(call))
         while !call.body.isComplete, left > 0, !client.hasLeft, !client.wakeup.expired {
             let part = try? client.peer.withInput { bytes throws(BodyFault) in
                 let part = try call.body.decode(bytes)
@@ -72,10 +73,15 @@ extension Worker {
             }
             guard let part else { return }
             client.peer.consume(part.consumed)
+            call.bytesIn &+= UInt64(part.payload.count)
+            if call.bytesIn > call.shared.bodyLimit { left = 0 }
             left -= part.consumed
             if part.consumed == 0, !part.isComplete, !client.peer.fill() { await client.wakeup.wait() }
         }
-        call.restore()
+        if client.wakeup.expired { call.reached(.body) }
+        // Whoever has given up once does not wait again.
+        call.leavesBody = !call.body.isComplete || left <= 0
+        if !call.leavesBody { call.restore() }
     }
 
     /// Bytes that are read to find out under which id to answer.
@@ -90,7 +96,7 @@ extension Worker {
         client.peer.consume(call.head.byteCount)
         call.held = 0
         call.body = decoder
-        client.wakeup.expire(after: call.shared.waits.body)
+        client.wakeup.expire(after: restWait(call))
         if call.head.expectsContinue && client.peer.buffered == 0 { sendContinue(client) }
         while !decoder.isComplete {
             let part = try? client.peer.withInput { bytes throws(BodyFault) in

@@ -16,11 +16,17 @@ extension Worker {
     ) async throws(Interruption) -> Upstream {
         guard let rejected = call.minted else { throw .refused(.upstreamRejectedToken) }
         if call.isKept { await readOn(call) }
+        // A body whose end does not come.
+        guard !call.isKept else {
+            call.shared.desk.forget(service.key(of: call), rejected)
+            throw .refused(.upstreamRejectedToken)
+        }
         let credential = try await renew(call, rejected, challenge, for: user, at: service)
         guard call.holdsRequest else {
             // It can't go out again. The user's next call finds the new token, and whether that serves.
             if let token = call.minted {
-                call.shared.desk.keep(token, for: service.key(of: call), userTokenLeft: left(of: user, in: call))
+                let left = left(of: user, in: call)
+                call.shared.desk.keepUntried(token, for: service.key(of: call), userTokenLeft: left)
             }
             throw .refused(.upstreamRejectedToken)
         }
@@ -59,5 +65,5 @@ extension Upstream {
 
 extension Call {
     /// Whether all of the request is still in the client's buffer, so that it can be sent again.
-    fileprivate var holdsRequest: Bool { !isStreamed && held >= head.byteCount }
+    fileprivate var holdsRequest: Bool { !isStreamed && hasHead }
 }
