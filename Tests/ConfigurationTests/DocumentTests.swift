@@ -341,6 +341,12 @@ import Testing
         for (problem, start) in zip(found, expected) { #expect(problem.hasPrefix(start)) }
     }
 
+    /// What it lacks nobody knows then.
+    @Test func `that is no YAML is not said to lack anything`() {
+        #expect(problems("log: {level: info\n").count == 1)
+        #expect(problems("log: {level: info}\n").count > 1)
+    }
+
     @Test(arguments: [
         "", "# nothing\n", "log:\n", "log: ~\nservers: null\n", "listen: ''\nallowed_origins: []\n", "admin: {}\n",
     ])

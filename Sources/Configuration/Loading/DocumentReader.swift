@@ -14,6 +14,8 @@ struct DocumentValues {
     var variables: Set<String> = []
     /// What is wrong.
     var problems: [ConfigurationProblem] = []
+    /// Whether nothing of the file could be read, so that nobody can say what is missing in it.
+    var isUnreadable = false
     /// Every key met, for the test that the reference configuration is complete.
     var keys: Set<String> = []
 }
@@ -38,6 +40,7 @@ struct DocumentReader {
             reader.fail(fault.mark, nonEmpty(key), fault.description)
         }
         reader.result.sections[""] = Origin(file: file, Mark(line: 1, column: 1))
+        reader.result.isUnreadable = document.root == nil && !document.faults.isEmpty
         if let root = document.root { reader.section(root, SchemaTree.root, "", root.mark) }
         reader.result.variables = reader.interpolation.variables
         return reader.result

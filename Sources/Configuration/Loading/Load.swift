@@ -29,6 +29,7 @@ extension ProxyConfiguration {
     ) throws(ConfigurationErrors) -> LoadedConfiguration {
         let readFile = { path throws(FileFault) in try seen.read(path, by: readFile) }
         let document = try document(file, environment, readFile)
+        if document.isUnreadable { throw ConfigurationErrors(document.problems) }
         let resolver = Resolver(document: document, environment: environment, now: now, readFile: readFile)
         var loader = Loader(resolver: resolver)
         loader.fill()
