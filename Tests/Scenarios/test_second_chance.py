@@ -9,6 +9,7 @@ import pytest
 from fixtures import behaviour
 from fixtures.client import encode, message
 from fixtures.refusal import assert_http_refused, assert_refused
+from fixtures.upstream import result
 
 CLAIMS = {"access_token": {"nbf": {"essential": True, "value": "1700000000"}}}
 
@@ -96,6 +97,44 @@ async def in_chunks(proxy, token, request_id, pieces=(10, 1000)):
         response = await client.response()
         assert (await client.response()).json()["id"] == "next"
     return response
+
+
+async def test_much_that_waits_behind_a_body_in_chunks(proxy, provider, upstream):
+    """A client that asks ahead: what it has sent since makes the call in chunks no larger."""
+    token, seen, gate = provider.user_token(), asyncio.Queue(), asyncio.Event()
+
+    async def one_by_one(call):
+        """Each event is another moment at which the proxy looks at its client."""
+        await call.start_stream()
+        for number in range(8):
+            await call.event({"n": number})
+            await seen.get()
+        await call.event(result(1))
+        await call.end()
+
+    async def reject(call):
+        await gate.wait()
+        await call.reply(401)
+
+    upstream.script(one_by_one, reject)
+    body = json.dumps(message(request_id="first")).encode()
+    first = encode("POST", "/tickets", message(), token=token)
+    second = encode("POST", "/tickets", None, [("Transfer-Encoding", "chunked")], token)
+    second += b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    third = encode("POST", "/tickets", message(request_id=3, text="x" * 90_000), token=token)
+    async with await proxy.connect() as client:
+        await client.send((first + second + third)[:62_000])
+        await client.head()
+        for number in range(8):
+            assert await client.event() == {"n": number}
+            seen.put_nowait(None)
+        assert [await client.event(), await client.event()] == [result(1), None]
+        await upstream.requests.reaches(2)
+        await client.send((first + second + third)[62_000:])
+        gate.set()
+        assert (await client.response()).json()["id"] == "first"
+        assert (await client.response()).json()["id"] == 3
+    assert [request.body for request in upstream.requests][1:3] == [body, body]
 
 
 async def test_body_in_chunks(proxy, provider, upstream):

@@ -188,7 +188,10 @@ extension Call {
     /// Notes that a whole body in chunks is in the client's buffer, if it is. Unlike one whose length is known it is
     /// never waited for: its sender may want the answer to begin before the body ends.
     fileprivate func holdsChunks(limit: UInt64) -> Bool {
-        guard client.peer.buffered &- head.byteCount <= PassedRequest.mostHeld else { return false }
+        // What is held already stays so, whatever has come behind it since.
+        guard held > head.byteCount || client.peer.buffered &- head.byteCount <= PassedRequest.mostHeld else {
+            return false
+        }
         var size: UInt64 = 0
         guard let whole = eachChunk({ size &+= UInt64($0.count) }), size <= limit else { return false }
         held = whole
