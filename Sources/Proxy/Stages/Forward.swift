@@ -159,6 +159,8 @@ extension Worker {
 extension Call {
     /// Whether one part of the head holds the token, as it is or percent-encoded (RFC 3986 §2.1).
     fileprivate func repeats(_ token: ByteRange, in place: ByteRange) -> Bool {
+        // Encoded it is longer still.
+        guard place.count >= token.count else { return false }
         if contains(token, in: place) { return true }
         guard let plain = withBytes(place, { PercentEncoding.decoded($0) }) else { return false }
         return withBytes(token) { token in
