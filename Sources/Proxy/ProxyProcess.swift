@@ -14,8 +14,8 @@ package struct ProxyProcess {
     private let inherited: InheritedSockets
     private let manager: ServiceManager
 
-    /// Before anything else: opens the null device where one of the first three descriptors is closed, or the next socket would be
-    /// what the log is written to; and has early signals ignored.
+    /// Before anything else: opens the null device where one of the first three descriptors is closed, or the log would be
+    /// written into the next socket; and has early signals ignored.
     package static func prepare() {
         UnixSignal.ignoreBrokenPipes()
         // What it asks for is just being done.

@@ -10,8 +10,8 @@ extension Worker {
     func answerOptions(_ call: Call) -> Interruption {
         guard call.head.form != .asterisk else { return .refused(.methodNotAllowed) }
         guard isForThisHost(call) else { return .refused(.badOrigin) }
-        let isMetadata = describedService(of: call) != nil
-        guard let service = service(named: call.head.path, of: call) ?? describedService(of: call) else {
+        let described = describedService(of: call)
+        guard let service = described ?? service(named: call.head.path, of: call) else {
             return .refused(.unknownServer)
         }
         call.service = service
@@ -19,7 +19,10 @@ extension Worker {
         call.status = 204
         out.appendStatusLine(204)
         date.append(to: out, now: time(nil))
-        out.append((isMetadata ? "Allow: GET, OPTIONS\r\n" : "Allow: POST, GET, DELETE, OPTIONS\r\n") as StaticString)
+        let allowed: StaticString = described == nil ? "POST, GET, DELETE, OPTIONS" : "GET, OPTIONS"
+        out.append("Allow: " as StaticString)
+        out.append(allowed)
+        out.append("\r\n" as StaticString)
         appendCORS(call)
         if !call.client.staysOpen { out.appendConnectionClose() }
         out.appendHeadEnd()
